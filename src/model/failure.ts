@@ -1,0 +1,32 @@
+/** A matched line: text before the date, the date's own text, text after it. Joined, they are the line. */
+export type MatchedLine = readonly [before: string, date: string, after: string] | string;
+
+/** The whole line of a match. */
+export function formatMatch(match: MatchedLine): string {
+  return typeof match === "string" ? match : match.join("");
+}
+
+/** A named part of a match: text, or the set of users of a session. */
+export type GroupValue = string | ReadonlySet<string> | readonly string[];
+
+/** What filters took from the lines: group name in lower case → value; groups that took no part are absent. */
+export type Groups = ReadonlyMap<string, GroupValue>;
+
+/**
+ * One match of a failregex: who failed, when, and the lines that say so.
+ * Exactly one of `id` and `host` names the offender: `host` is a name that still has to be resolved.
+ */
+export interface Failure {
+  /** Seconds since 1970; from the line, or the clock when the line has no usable date. */
+  readonly time: number;
+  /** Offender id in normal form (see `parseOffender`). */
+  readonly id?: string;
+  /** The address when the id is not the address itself. */
+  readonly ip?: string;
+  /** A host name to resolve, when the filter found no address and `usedns` allows names. */
+  readonly host?: string;
+  readonly groups: Groups;
+  readonly matches: readonly MatchedLine[];
+  /** How many failures this counts for; 1 unless the filter says otherwise. */
+  readonly count: number;
+}

@@ -1,0 +1,34 @@
+/**
+ * The nouns every room shares: addresses, offenders, lines, failures, bans, the specs of jails, events, errors.
+ * Pure: no I/O, no clock, no randomness; times are seconds since 1970 and come in as arguments.
+ */
+export { PERMANENT, banEnd, type Ban, type BanData } from "./ban";
+export { PyFloat, PyTuple, type Command, type CommandValue } from "./command";
+export {
+  WarderError,
+  formatOrigin,
+  formatProblem,
+  messageOf,
+  type Origin,
+  type Problem,
+  type Severity,
+} from "./errors";
+export type { DomainEvent, IgnoreReason, UnbanReason } from "./event";
+export { formatMatch, type Failure, type Groups, type GroupValue, type MatchedLine } from "./failure";
+export { containsIp, fullPrefix, isSingle, makeIp, parseIp, reverseIp, type Family, type Ip } from "./ip";
+export type { Block, Entry, Phase } from "./line";
+export { familyOf, isAddress, parseOffender, type Offender } from "./offender";
+export type {
+  ActionSpec,
+  ActionValue,
+  FilterSpec,
+  IgnoreSpec,
+  IncrementSpec,
+  JailSpec,
+  LogSpec,
+  ServerSpec,
+  SourceSpec,
+  Sourced,
+  TimeText,
+  UseDns,
+} from "./spec";

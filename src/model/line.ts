@@ -1,0 +1,24 @@
+/**
+ * A run of whole lines of one log, undecoded. `text` holds one character per byte (latin1), so that it can be
+ * searched at the speed of bytes; positions are indexes into it. Every line ends with `\n`.
+ */
+export interface Block {
+  readonly text: string;
+  /** The line between two positions as the log's encoding says, bytes that do not decode replaced by U+FFFD. */
+  decode(start: number, end: number): string;
+}
+
+/** A line whose time is already known, as the journal gives it: `text` has no date in it. */
+export interface Entry {
+  /** Seconds since 1970. */
+  readonly time: number;
+  /** The time as text for records: `2026-11-21T00:46:30.014642+00:00 `. */
+  readonly date: string;
+  readonly text: string;
+}
+
+/**
+ * `initial`: catching up with what was written before the jail started, when lines older than findtime are dropped;
+ * `operation`: lines as they come, whose dates are trusted only within a minute of the clock.
+ */
+export type Phase = "initial" | "operation";

@@ -1,0 +1,31 @@
+import { isSingle, parseIp, type Ip } from "./ip";
+
+/** Who is counted and banned: an address, a network, or any other id a filter names (`<F-ID>`). */
+export interface Offender {
+  /** The key: the normal form of an address or network, otherwise the text itself. */
+  readonly id: string;
+  /** Present for addresses and networks. */
+  readonly ip?: Ip;
+}
+
+/**
+ * The offender that a text names. A prefix of 0 is dropped as fail2ban drops it (`192.0.2.1/0` names `0.0.0.0`),
+ * so that nothing read from a log can ever name the whole internet.
+ */
+export function parseOffender(text: string): Offender {
+  const ip = parseIp(text);
+  if (!ip) {
+    return { id: text };
+  }
+  return { id: ip.prefix === 0 ? ip.text.slice(0, ip.text.indexOf("/")) : ip.text, ip };
+}
+
+/** inet4 or inet6, or `undefined` for ids that are not addresses. */
+export function familyOf(offender: Offender): Ip["family"] | undefined {
+  return offender.ip?.family;
+}
+
+/** Whether the offender is one single address. */
+export function isAddress(offender: Offender): offender is Offender & { readonly ip: Ip } {
+  return offender.ip !== undefined && isSingle(offender.ip);
+}
