@@ -18,6 +18,7 @@ export { formatMatch, type Failure, type Groups, type GroupValue, type MatchedLi
 export { containsIp, fullPrefix, isSingle, makeIp, parseIp, reverseIp, type Family, type Ip } from "./ip";
 export type { Block, Entry, Phase } from "./line";
 export { familyOf, isAddress, parseOffender, type Offender } from "./offender";
+export { formatPython, formatPythonFloat, formatPythonString, formatPythonText } from "./python-repr";
 export type {
   ActionSpec,
   ActionValue,
