@@ -4,3 +4,11 @@
  */
 export { compileGlob, globPaths, listFolder } from "./glob";
 export { isFolder, pathExists, readTextFile, type TextFile, type TextFileFailure } from "./text-file";
+export {
+  createShellRunner,
+  signalNumber,
+  type CommandRequest,
+  type CommandResult,
+  type CommandRunner,
+  type CommandSurroundings,
+} from "./command-runner";
