@@ -3,7 +3,9 @@
  * Pure: no I/O, no clock, no randomness; times are seconds since 1970 and come in as arguments.
  */
 export { PERMANENT, banEnd, type Ban, type BanData } from "./ban";
+export { CidrSet } from "./cidr-set";
 export { PyFloat, PyTuple, type Command, type CommandValue } from "./command";
+export { evaluateDuration, formatDuration, parseDuration, secondsOf } from "./duration";
 export {
   WarderError,
   formatOrigin,
@@ -13,10 +15,13 @@ export {
   type Problem,
   type Severity,
 } from "./errors";
-export type { DomainEvent, IgnoreReason, UnbanReason } from "./event";
+export type { DomainEvent, IgnoreReason, Increased, UnbanReason, Weighted } from "./event";
+export { compileExpression, evaluateExpression, type Expression, type Scope } from "./expression";
+export { ExpressionError } from "./expression-tokens";
 export { formatMatch, type Failure, type Groups, type GroupValue, type MatchedLine } from "./failure";
 export { containsIp, fullPrefix, isSingle, makeIp, parseIp, reverseIp, type Family, type Ip } from "./ip";
 export type { Block, Entry, Phase } from "./line";
+export { roundHalfEven, toNumeric, type Numeric } from "./numeric";
 export { familyOf, isAddress, parseOffender, type Offender } from "./offender";
 export { formatPython, formatPythonFloat, formatPythonString, formatPythonText } from "./python-repr";
 export type {
