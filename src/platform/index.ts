@@ -12,3 +12,7 @@ export {
   type CommandRunner,
   type CommandSurroundings,
 } from "./command-runner";
+export { systemClock, type Clock } from "./clock";
+export { formatDateTime, formatLogTime, type LogLevel } from "./log-line";
+export { Logger, type Log } from "./logger";
+export { interfaceAddresses, ownNames, systemResolver, type Resolver } from "./resolver";

@@ -1,0 +1,81 @@
+/** fail2ban's levels, most important first, with their numbers. `MSG` lies below `INFO`. */
+export const LOG_LEVELS = {
+  CRITICAL: 50,
+  ERROR: 40,
+  WARNING: 30,
+  NOTICE: 25,
+  INFO: 20,
+  MSG: 18,
+  DEBUG: 10,
+  TRACEDEBUG: 7,
+  HEAVYDEBUG: 5,
+} as const;
+
+/** Name of a log level. */
+export type LogLevel = keyof typeof LOG_LEVELS;
+
+/** How the names of levels read in log lines where they differ. */
+const SHORT_NAMES: Partial<Record<LogLevel, string>> = { TRACEDEBUG: "TRACE", HEAVYDEBUG: "HEAVY" };
+
+/** What the lines of a target show besides the message; fail2ban's target options. */
+export interface LogLineOptions {
+  readonly datetime: boolean;
+  readonly padding: boolean;
+}
+
+/** One message before it becomes a line. `logger` is the part after `fail2ban.`. */
+export interface LogRecord {
+  /** Seconds since 1970. */
+  readonly time: number;
+  readonly level: LogLevel;
+  readonly logger: string;
+  readonly pid: number;
+  readonly message: string;
+}
+
+/** The number of a level name (any case) or of a number as text; `undefined` for anything else. */
+export function parseLogLevel(text: string): number | undefined {
+  const upper = text.toUpperCase();
+  if (upper in LOG_LEVELS) {
+    return LOG_LEVELS[upper as LogLevel];
+  }
+  return /^\d+$/.test(text) ? Number(text) : undefined;
+}
+
+/**
+ * A record as fail2ban writes it, other programs read these columns:
+ * `2026-11-20 23:22:12,177 fail2ban.actions        [29721]: NOTICE  [sshd] Ban 192.0.2.1`.
+ * Control characters other than tab are shown escaped, so that text from a log cannot forge a line of ours.
+ */
+export function formatLogRecord(record: LogRecord, options: LogLineOptions): string {
+  const name = `fail2ban.${record.logger}`;
+  const level = SHORT_NAMES[record.level] ?? record.level;
+  const head = options.padding
+    ? `${name.padEnd(24)}[${record.pid}]: ${level.padEnd(7)}`
+    : `${name}[${record.pid}]: ${level}`;
+  const date = options.datetime ? `${formatLogTime(record.time)} ` : "";
+  return `${date}${head} ${escapeControls(record.message)}`;
+}
+
+/** `2026-11-20 23:22:12,177` in local time. */
+export function formatLogTime(time: number): string {
+  const milliseconds = Math.floor(time * 1000);
+  const fraction = String(((milliseconds % 1000) + 1000) % 1000).padStart(3, "0");
+  return `${formatDateTime(time)},${fraction}`;
+}
+
+/** `2026-11-20 23:22:12` in local time. */
+export function formatDateTime(time: number): string {
+  const date = new Date(Math.floor(time * 1000));
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+const CONTROLS = /[\x00-\x08\x0a-\x1f\x7f]/g;
+
+function escapeControls(message: string): string {
+  return message.replaceAll(CONTROLS, (char) =>
+    char === "\n" ? String.raw`\n` : String.raw`\x` + char.charCodeAt(0).toString(16).padStart(2, "0"),
+  );
+}
