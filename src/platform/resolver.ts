@@ -67,7 +67,7 @@ class Cache<T> {
   #loadInTime(load: () => Promise<T>): Promise<T> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => resolve(this.#fallback), TIMEOUT_MS);
-      load()
+      void load()
         .catch(() => this.#fallback)
         .then((value) => {
           clearTimeout(timer);

@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+/**
+ * Bundles src/ into dist/: one CommonJS file per program, because a single small file starts fastest. Everything is
+ * bundled but the SQLite binding, which brings a native part. With --if-stale it does nothing when dist/ is newer
+ * than all sources.
+ */
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const PROGRAMS = {
+  client: "src/cli/fail2ban-client.main.ts",
+  server: "src/cli/fail2ban-server.main.ts",
+  regex: "src/cli/fail2ban-regex.main.ts",
+  warder: "src/cli/warder.main.ts",
+  reader: "src/daemon/reader.main.ts",
+};
+
+if (process.argv.includes("--if-stale") && isFresh()) {
+  process.exit(0);
+}
+rmSync(join(root, "dist"), { recursive: true, force: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: PROGRAMS,
+  outdir: "dist",
+  outExtension: { ".js": ".cjs" },
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  format: "cjs",
+  external: ["@photostructure/sqlite", "node:sqlite"],
+  legalComments: "none",
+  sourcemap: false,
+  logLevel: "warning",
+});
+
+function isFresh() {
+  const outputs = Object.keys(PROGRAMS).map((name) => join(root, "dist", `${name}.cjs`));
+  if (!outputs.every((path) => existsSync(path))) {
+    return false;
+  }
+  const built = Math.min(...outputs.map((path) => statSync(path).mtimeMs));
+  return newest(join(root, "src")) < built && statSync(join(root, "package.json")).mtimeMs < built;
+}
+
+function newest(folder) {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .map((entry) => statSync(join(entry.parentPath ?? entry.path, entry.name)).mtimeMs)
+    .reduce((latest, time) => Math.max(latest, time), 0);
+}
