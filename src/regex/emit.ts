@@ -1,0 +1,176 @@
+import type { Plan } from "./analysis";
+import { WORD, characterSource, type Variant } from "./class-source";
+import type { Assertion, BackReference, Capture, Conditional, Node, Pattern, Repeat } from "./tree";
+
+/** A pattern as JavaScript source. `groups[n]` is the number the n-th group of the pattern has there. */
+export interface Emitted {
+  readonly source: string;
+  readonly flags: "" | "u";
+  readonly groups: readonly number[];
+}
+
+/** Writes a pattern as JavaScript source of exactly the same meaning, given a plan made for it. */
+export function emitPattern(pattern: Pattern, plan: Plan, variant: Variant): Emitted {
+  const emitter = new Emitter(plan, variant);
+  const source = emitter.emit(pattern.root);
+  return { source, flags: variant === "unicode" ? "u" : "", groups: emitter.groups };
+}
+
+const ASCII_ASSERTIONS: Readonly<Record<Assertion["kind"], string>> = {
+  start: "^",
+  "line-start": "(?<![^\\n])",
+  end: "$",
+  "last-line-end": "(?=\\n?$)",
+  "line-end": "(?![^\\n])",
+  boundary: "\\b",
+  // In an empty text Python finds neither a boundary nor a place that is none.
+  "not-boundary": "(?!^$)\\B",
+};
+const UNICODE_BOUNDARY = `(?:(?<=[${WORD}])(?![${WORD}])|(?<![${WORD}])(?=[${WORD}]))`;
+const UNICODE_NOT_BOUNDARY = `(?!^$)(?:(?<=[${WORD}])(?=[${WORD}])|(?<![${WORD}])(?![${WORD}]))`;
+
+class Emitter {
+  readonly groups: number[] = [0];
+  readonly #marks = new Map<number, number>();
+  readonly #plan: Plan;
+  readonly #variant: Variant;
+  #count = 0;
+
+  constructor(plan: Plan, variant: Variant) {
+    this.#plan = plan;
+    this.#variant = variant;
+  }
+
+  emit(node: Node): string {
+    switch (node.type) {
+      case "literal":
+      case "any":
+      case "set":
+        return characterSource(node, this.#variant);
+      case "assertion":
+        return this.#emitAssertion(node);
+      case "sequence":
+        return node.items.map((item) => this.#emitItem(item)).join("");
+      case "alternation":
+        return node.options.map((option) => this.#emitItem(option)).join("|");
+      case "capture":
+        return this.#emitCapture(node);
+      case "repeat":
+        return this.#emitRepeat(node);
+      case "atomic":
+        return this.#emitAtomic(() => this.emit(node.body));
+      case "look":
+        return `(?${node.behind ? "<" : ""}${node.negated ? "!" : "="}${this.emit(node.body)})`;
+      case "back-reference":
+        return this.#emitReference(node);
+      case "conditional":
+        return this.#emitConditional(node);
+      default:
+        return node satisfies never;
+    }
+  }
+
+  #emitItem(node: Node): string {
+    const source = this.emit(node);
+    return node.type === "alternation" ? `(?:${source})` : source;
+  }
+
+  #emitAssertion(node: Assertion): string {
+    if (this.#variant === "unicode" && !node.ascii && node.kind === "boundary") {
+      return UNICODE_BOUNDARY;
+    }
+    if (this.#variant === "unicode" && !node.ascii && node.kind === "not-boundary") {
+      return UNICODE_NOT_BOUNDARY;
+    }
+    return ASCII_ASSERTIONS[node.kind];
+  }
+
+  #emitCapture(node: Capture): string {
+    let mark = "";
+    if (this.#plan.marked.has(node.index)) {
+      this.#marks.set(node.index, this.#nextGroup());
+      // The rest of the text from here: anywhere later less is left, so it cannot match again once it is set.
+      mark = "(?=([^]*))";
+    }
+    this.groups[node.index] = this.#nextGroup();
+    return `${mark}(${this.emit(node.body)})`;
+  }
+
+  #emitRepeat(node: Repeat): string {
+    if (node.mode !== "possessive") {
+      return this.#emitLoop(node, (body) => this.emit(body));
+    }
+    // Python's possessive repeat does not go back into its rounds either.
+    return this.#emitAtomic(() => this.#emitLoop(node, (body) => this.#emitRound(body)));
+  }
+
+  #emitRound(body: Node): string {
+    return isSingle(body) ? this.emit(body) : this.#emitAtomic(() => this.emit(body));
+  }
+
+  #emitLoop(node: Repeat, emitBody: (body: Node) => string): string {
+    const { min, max, mode, body } = node;
+    if (isSingle(body)) {
+      return emitBody(body) + quantifier(min, max) + (mode === "lazy" ? "?" : "");
+    }
+    const source = emitBody(body);
+    if (max === 1 && min === 1) {
+      return `(?:${source})`;
+    }
+    if (max === 1) {
+      // Not "?": JavaScript gives up a round that matches nothing, and with it the groups set there.
+      return mode === "lazy" ? `(?:|(?:${source}))` : `(?:(?:${source})|)`;
+    }
+    return `(?:${source})${quantifier(min, max)}${mode === "lazy" ? "?" : ""}`;
+  }
+
+  /** A look-ahead is never gone back into: what it saw is captured, and then taken as it is. */
+  #emitAtomic(emitBody: () => string): string {
+    const group = this.#nextGroup();
+    return `(?:(?=(${emitBody()}))\\${group})`;
+  }
+
+  #emitReference(node: BackReference): string {
+    const reference = `\\${this.#groupOf(node.index)}`;
+    return this.#plan.certain.has(node)
+      ? `(?:${reference})`
+      : `(?:(?!\\${this.#markOf(node.index)})${reference})`;
+  }
+
+  #emitConditional(node: Conditional): string {
+    if (this.#plan.certain.has(node)) {
+      const yes = this.emit(node.yes);
+      // Groups of the other branch keep their numbers, though it is never entered.
+      return `(?:(?:${yes})|[](?:${this.emit(node.no)}))`;
+    }
+    const mark = `\\${this.#markOf(node.index)}`;
+    return `(?:(?!${mark})(?:${this.emit(node.yes)})|(?=${mark})(?:${this.emit(node.no)}))`;
+  }
+
+  #nextGroup(): number {
+    this.#count += 1;
+    return this.#count;
+  }
+
+  #groupOf(index: number): number {
+    return this.groups[index] ?? 0;
+  }
+
+  #markOf(index: number): number {
+    return this.#marks.get(index) ?? 0;
+  }
+}
+
+function isSingle(node: Node): boolean {
+  return node.type === "literal" || node.type === "any" || node.type === "set";
+}
+
+function quantifier(min: number, max: number): string {
+  if (max === Infinity) {
+    return min === 0 ? "*" : min === 1 ? "+" : `{${min},}`;
+  }
+  if (min === max) {
+    return min === 1 ? "" : `{${min}}`;
+  }
+  return min === 0 && max === 1 ? "?" : `{${min},${max}}`;
+}

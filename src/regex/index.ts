@@ -1,0 +1,30 @@
+/**
+ * Python's `re` on JavaScript's RegExp. Takes patterns as fail2ban users write them (Python 3.11, tags like
+ * `<HOST>` already expanded); gives a syntax tree, a matcher with exactly Python's meaning, and the literals that
+ * any matching text must contain. Knows nothing of filters or dates, and never falls back to JavaScript's own
+ * reading of a pattern: what cannot be matched exactly is refused when it is compiled.
+ */
+export { RegexError, type RegexErrorCode, type RegexPlace } from "./errors";
+export { requiredLiterals, type LiteralClause } from "./literals";
+export { compilePattern, type Match, type Matcher, type Span, type SpanMatch } from "./matcher";
+export { parsePattern, type PatternOptions } from "./parse";
+export {
+  childrenOf,
+  type Alternation,
+  type AnyCharacter,
+  type Assertion,
+  type Atomic,
+  type BackReference,
+  type Capture,
+  type CategoryItem,
+  type CharacterSet,
+  type Conditional,
+  type Fold,
+  type Literal,
+  type Look,
+  type Node,
+  type Pattern,
+  type RangeItem,
+  type Repeat,
+  type Sequence,
+} from "./tree";

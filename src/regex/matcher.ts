@@ -1,0 +1,69 @@
+import { planPattern } from "./analysis";
+import type { Variant } from "./class-source";
+import { RegexError, placeOf } from "./errors";
+import { emitPattern } from "./emit";
+import type { Engine, Match, SpanMatch } from "./match";
+import { RegExpEngine } from "./regexp-engine";
+import type { Pattern } from "./tree";
+
+export type { Match, Span, SpanMatch } from "./match";
+
+/**
+ * A compiled pattern. All three searches find the leftmost match anywhere in the text, as Python's `re.search`
+ * does, and keep no state between calls. Indices are those of the JavaScript string.
+ */
+export interface Matcher {
+  readonly pattern: Pattern;
+  /** The names of groups, in the order of their numbers. */
+  readonly groupNames: readonly string[];
+  test(text: string): boolean;
+  exec(text: string): Match | undefined;
+  /** Like exec, and tells also where each group stood; slower. */
+  execSpans(text: string): SpanMatch | undefined;
+}
+
+const BEYOND_ASCII = /[^\x00-\x7f]/;
+
+/** Compiles a pattern. Costs little until the first search: each variant is compiled when a text needs it. */
+export function compilePattern(pattern: Pattern): Matcher {
+  return new PatternMatcher(pattern);
+}
+
+class PatternMatcher implements Matcher {
+  readonly pattern: Pattern;
+  readonly groupNames: readonly string[];
+  #ascii: Engine | undefined;
+  #unicode: Engine | undefined;
+
+  constructor(pattern: Pattern) {
+    this.pattern = pattern;
+    this.groupNames = [...pattern.groupNames.keys()];
+  }
+
+  test(text: string): boolean {
+    return this.#engineFor(text).test(text);
+  }
+
+  exec(text: string): Match | undefined {
+    return this.#engineFor(text).exec(text);
+  }
+
+  execSpans(text: string): SpanMatch | undefined {
+    return this.#engineFor(text).execSpans(text);
+  }
+
+  #engineFor(text: string): Engine {
+    if (BEYOND_ASCII.test(text)) {
+      return (this.#unicode ??= makeEngine(this.pattern, "unicode"));
+    }
+    return (this.#ascii ??= makeEngine(this.pattern, "ascii"));
+  }
+}
+
+function makeEngine(pattern: Pattern, variant: Variant): Engine {
+  const plan = planPattern(pattern);
+  if (!plan) {
+    throw new RegexError("regex-unsupported", "no RegExp of this meaning", placeOf(pattern.source, 0));
+  }
+  return new RegExpEngine(emitPattern(pattern, plan, variant), pattern.groupNames);
+}

@@ -1,0 +1,73 @@
+import type { Emitted } from "./emit";
+import { collectGroups, type Engine, type Match, type Span, type SpanMatch } from "./match";
+
+/** Searches with a JavaScript RegExp written for the pattern. */
+export class RegExpEngine implements Engine {
+  readonly #emitted: Emitted;
+  readonly #names: ReadonlyMap<string, number>;
+  readonly #regexp: RegExp;
+  #withIndices: RegExp | undefined;
+
+  constructor(emitted: Emitted, names: ReadonlyMap<string, number>) {
+    this.#emitted = emitted;
+    this.#names = names;
+    this.#regexp = new RegExp(emitted.source, emitted.flags);
+  }
+
+  test(text: string): boolean {
+    return this.#regexp.test(text);
+  }
+
+  exec(text: string): Match | undefined {
+    const found = this.#regexp.exec(text);
+    return found ? new RegExpMatch(found, this.#emitted.groups, this.#names) : undefined;
+  }
+
+  execSpans(text: string): SpanMatch | undefined {
+    this.#withIndices ??= new RegExp(this.#emitted.source, `${this.#emitted.flags}d`);
+    const found = this.#withIndices.exec(text);
+    return found ? new RegExpSpanMatch(found, this.#emitted.groups, this.#names) : undefined;
+  }
+}
+
+class RegExpMatch implements Match {
+  protected readonly found: RegExpExecArray;
+  protected readonly numbers: readonly number[];
+  readonly #names: ReadonlyMap<string, number>;
+
+  constructor(found: RegExpExecArray, numbers: readonly number[], names: ReadonlyMap<string, number>) {
+    this.found = found;
+    this.numbers = numbers;
+    this.#names = names;
+  }
+
+  get start(): number {
+    return this.found.index;
+  }
+
+  get end(): number {
+    return this.found.index + this.found[0].length;
+  }
+
+  group(index: number): string | undefined {
+    const number = this.numbers[index];
+    return number === undefined ? undefined : this.found[number];
+  }
+
+  named(name: string): string | undefined {
+    const index = this.#names.get(name);
+    return index === undefined ? undefined : this.group(index);
+  }
+
+  groups(): Readonly<Record<string, string | undefined>> {
+    return collectGroups(this.#names, (index) => this.group(index));
+  }
+}
+
+class RegExpSpanMatch extends RegExpMatch implements SpanMatch {
+  span(index: number): Span | undefined {
+    const number = this.numbers[index];
+    const place = number === undefined ? undefined : this.found.indices?.[number];
+    return place && { start: place[0], end: place[1] };
+  }
+}
