@@ -1,0 +1,311 @@
+import { messageOf, type ActionSpec, type Ban } from "../model";
+import {
+  failed,
+  SKIPPED,
+  type Action,
+  type ActionOperation,
+  type ActionOutcome,
+  type BanTarget,
+} from "./action";
+import type { ActionContext } from "./action-context";
+import { addressOf, createBanTarget } from "./ban-tags";
+import { formatId, formatInfo } from "./messages";
+import { ShellAction } from "./shell-action";
+import { UnsupportedAction } from "./unsupported-action";
+
+const LOGGER = "actions";
+
+/** One action that could not do what was asked. */
+export interface ActionFailure {
+  readonly action: string;
+  readonly operation: ActionOperation;
+  /** What it was about, absent for operations that concern no ban. */
+  readonly ban?: Ban;
+  readonly message: string;
+}
+
+/** What came of one operation on all actions of a jail. A ban is only in place when `failures` is empty. */
+export interface ActionReport {
+  /** Actions that did it, by name; once for every ban. */
+  readonly applied: readonly string[];
+  /** Actions that had nothing to do. */
+  readonly skipped: readonly string[];
+  readonly failures: readonly ActionFailure[];
+  /** Actions that had to be repaired on the way: bans they held before may be gone (see `reban`). */
+  readonly repaired: readonly string[];
+}
+
+/** Makes the action of a spec. */
+export type ActionFactory = (spec: ActionSpec, context: ActionContext) => Action;
+
+/** Shell actions for specs of commands, a placeholder that says so for those written in Python. */
+export const createAction: ActionFactory = (spec, context) =>
+  spec.script ? new UnsupportedAction(spec) : new ShellAction(spec, context);
+
+/**
+ * The actions of one jail in their order. Operations asked for at the same time run one after the other, in the order
+ * they were asked for; none of them ever rejects.
+ */
+export class ActionList {
+  readonly #context: ActionContext;
+  readonly #factory: ActionFactory;
+  #actions: readonly Action[];
+  #specs: ReadonlyMap<string, ActionSpec>;
+  #last: Promise<unknown> = Promise.resolve();
+  /** Of each action: its own epoch when last seen, and the epoch of the list at its last repair. */
+  readonly #repairs = new Map<Action, { readonly own: number; readonly list: number }>();
+  #epoch = 0;
+
+  constructor(specs: readonly ActionSpec[], context: ActionContext, factory: ActionFactory = createAction) {
+    this.#context = context;
+    this.#factory = factory;
+    this.#specs = new Map(specs.map((spec) => [spec.name, spec]));
+    this.#actions = [...this.#specs.values()].map((spec) => factory(spec, context));
+  }
+
+  get names(): readonly string[] {
+    return this.#actions.map((action) => action.name);
+  }
+
+  /** Grows whenever one of the actions was repaired, so that bans made before may have to be made again. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get(name: string): Action | undefined {
+    return this.#actions.find((action) => action.name === name);
+  }
+
+  /** Adds an action at the end without starting it; false when there is one of that name. */
+  add(spec: ActionSpec): boolean {
+    if (this.get(spec.name)) {
+      return false;
+    }
+    this.#specs = new Map([...this.#specs, [spec.name, spec]]);
+    this.#actions = [...this.#actions, this.#factory(spec, this.#context)];
+    return true;
+  }
+
+  start(): Promise<ActionReport> {
+    return this.#enqueue((report) => report.each(this.#actions, "start"));
+  }
+
+  /** Bans in every action, except a restored ban in actions that want none. */
+  ban(ban: Ban): Promise<ActionReport> {
+    return this.#enqueue((report) => report.eachFor(this.#actions, "ban", this.#target(ban)));
+  }
+
+  unban(ban: Ban): Promise<ActionReport> {
+    return this.#enqueue((report) => report.eachFor(this.#actions, "unban", this.#target(ban)));
+  }
+
+  prolong(ban: Ban): Promise<ActionReport> {
+    return this.#enqueue((report) => report.eachFor(this.#actions, "prolong", this.#target(ban)));
+  }
+
+  /** Bans again in the actions that were repaired after the list had that epoch. */
+  reban(ban: Ban, sinceEpoch = -1): Promise<ActionReport> {
+    return this.#enqueue((report) => {
+      const affected = this.#actions.filter((action) => (this.#repairs.get(action)?.list ?? 0) > sinceEpoch);
+      const only = affected.length === 1 ? `, action '${affected[0]?.name ?? ""}'` : "";
+      this.#context.log(
+        "NOTICE",
+        LOGGER,
+        `[${this.#context.jail.name}] Reban ${formatId(addressOf(ban))}${only}`,
+      );
+      return report.eachFor(affected, "reban", this.#target(ban));
+    });
+  }
+
+  /** Takes all bans back: at once in actions that can, one by one in the others. */
+  flush(bans: Iterable<Ban>): Promise<ActionReport> {
+    return this.#enqueue((report) => this.#flush(report, this.#actions, bans, false));
+  }
+
+  /** Takes all bans back and stops all actions, the last one first. */
+  stop(bans: Iterable<Ban>): Promise<ActionReport> {
+    return this.#enqueue((report) => this.#stop(report, this.#actions, bans));
+  }
+
+  /** Checks every action and repairs what is broken. */
+  check(): Promise<ActionReport> {
+    return this.#enqueue((report) => report.each(this.#actions, "check"));
+  }
+
+  /** Takes one action out, with its bans; `undefined` when there is none of that name. */
+  async remove(name: string, bans: Iterable<Ban>): Promise<ActionReport | undefined> {
+    const action = this.get(name);
+    if (!action) {
+      return undefined;
+    }
+    this.#actions = this.#actions.filter((other) => other !== action);
+    this.#specs = new Map([...this.#specs].filter(([other]) => other !== name));
+    return this.#enqueue((report) => this.#stop(report, [action], bans));
+  }
+
+  /**
+   * Takes over a new configuration: actions it no longer has give their bans back and stop, known ones get their new
+   * properties, new ones are started and get the current bans (as restored ones: they are not news).
+   * DIFFERS: fail2ban drops actions that are new in a reload until the jail is restarted.
+   */
+  reload(specs: readonly ActionSpec[], bans: Iterable<Ban>): Promise<ActionReport> {
+    return this.#enqueue(async (report) => {
+      const current = [...bans];
+      const wanted = new Map(specs.map((spec) => [spec.name, spec]));
+      const isKept = (action: Action): boolean => this.#isSameKind(action.name, wanted.get(action.name));
+      const kept = this.#actions.filter(isKept);
+      await this.#stop(
+        report,
+        this.#actions.filter((action) => !isKept(action)),
+        current,
+      );
+      for (const action of kept) {
+        const spec = wanted.get(action.name);
+        await report.one(action, "reload", () => (spec ? action.reload(spec) : SKIPPED));
+      }
+      const added: Action[] = [];
+      this.#actions = [...wanted.values()].map((spec) => {
+        const known = kept.find((action) => action.name === spec.name);
+        return known ?? push(added, this.#factory(spec, this.#context));
+      });
+      this.#specs = wanted;
+      await this.#fill(report, added, current);
+    });
+  }
+
+  #isSameKind(name: string, spec: ActionSpec | undefined): boolean {
+    const old = this.#specs.get(name);
+    return spec !== undefined && old?.script?.file === spec.script?.file;
+  }
+
+  async #fill(report: Report, actions: readonly Action[], bans: readonly Ban[]): Promise<void> {
+    await report.each(actions, "start");
+    for (const ban of actions.length > 0 ? bans : []) {
+      await report.eachFor(actions, "ban", this.#target({ ...ban, restored: true }));
+    }
+  }
+
+  async #stop(report: Report, actions: readonly Action[], bans: Iterable<Ban>): Promise<void> {
+    await this.#flush(report, actions, bans, true);
+    await report.each([...actions].reverse(), "stop");
+  }
+
+  async #flush(
+    report: Report,
+    actions: readonly Action[],
+    bans: Iterable<Ban>,
+    stopping: boolean,
+  ): Promise<void> {
+    for (const action of actions.filter((action) => action.canFlush)) {
+      await this.#flushAction(report, action, stopping);
+    }
+    const others = actions.filter((action) => !action.canFlush);
+    for (const ban of others.length > 0 ? bans : []) {
+      await report.eachFor(others, "unban", this.#target(ban));
+    }
+  }
+
+  async #flushAction(report: Report, action: Action, stopping: boolean): Promise<void> {
+    const { log, jail } = this.#context;
+    log("NOTICE", LOGGER, `[${jail.name}] Flush ticket(s) with ${action.name}`);
+    const outcome = await report.one(action, "flush", () => action.flush());
+    if (outcome.status === "failed") {
+      log("INFO", LOGGER, "No flush occurred, do consistency check");
+      await report.one(action, "check", () => action.check(stopping ? "report" : "repair"));
+    }
+  }
+
+  #target(ban: Ban): BanTarget {
+    return createBanTarget(ban, this.#context);
+  }
+
+  #enqueue(work: (report: Report) => Promise<void>): Promise<ActionReport> {
+    const done = this.#last.then(async () => {
+      const report = new Report(this.#context);
+      await work(report);
+      report.repaired.push(...this.#noteRepairs());
+      return report;
+    });
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  #noteRepairs(): readonly string[] {
+    const repaired = this.#actions.filter((action) => action.epoch > (this.#repairs.get(action)?.own ?? 0));
+    for (const action of repaired) {
+      this.#repairs.set(action, { own: action.epoch, list: ++this.#epoch });
+    }
+    return repaired.map((action) => action.name);
+  }
+}
+
+function push<T>(list: T[], item: T): T {
+  list.push(item);
+  return item;
+}
+
+type JailOperation = "start" | "stop" | "check";
+type BanOperation = "ban" | "unban" | "reban" | "prolong";
+
+/** Runs operations and gathers what came of them. */
+class Report implements ActionReport {
+  readonly applied: string[] = [];
+  readonly skipped: string[] = [];
+  readonly failures: ActionFailure[] = [];
+  readonly repaired: string[] = [];
+  readonly #context: ActionContext;
+
+  constructor(context: ActionContext) {
+    this.#context = context;
+  }
+
+  async each(actions: readonly Action[], operation: JailOperation): Promise<void> {
+    for (const action of actions) {
+      await this.one(action, operation, () =>
+        operation === "check" ? action.check("repair") : action[operation](),
+      );
+    }
+  }
+
+  async eachFor(actions: readonly Action[], operation: BanOperation, target: BanTarget): Promise<void> {
+    for (const action of actions) {
+      const unwanted = target.ban.restored && action.norestored && operation !== "unban";
+      await this.one(action, operation, () => (unwanted ? SKIPPED : action[operation](target)), target);
+    }
+  }
+
+  async one(
+    action: Action,
+    operation: ActionOperation,
+    run: () => ActionOutcome | Promise<ActionOutcome>,
+    target?: BanTarget,
+  ): Promise<ActionOutcome> {
+    const outcome = await settle(run);
+    if (outcome.status !== "failed") {
+      this[outcome.status].push(action.name);
+      return outcome;
+    }
+    const { message } = outcome;
+    this.failures.push({ action: action.name, operation, message, ...(target ? { ban: target.ban } : {}) });
+    this.#context.log("ERROR", LOGGER, this.#describe(action.name, operation, message, target));
+    return outcome;
+  }
+
+  #describe(action: string, operation: ActionOperation, message: string, target?: BanTarget): string {
+    const jail = this.#context.jail.name;
+    if (target) {
+      return `Failed to execute ${operation} jail '${jail}' action '${action}' info '${formatInfo(target)}': ${message}`;
+    }
+    const what = operation === "flush" ? "flush bans in" : operation;
+    return `Failed to ${what} jail '${jail}' action '${action}': ${message}`;
+  }
+}
+
+/** An action that throws in spite of its contract must not take the others with it. */
+async function settle(run: () => ActionOutcome | Promise<ActionOutcome>): Promise<ActionOutcome> {
+  try {
+    return await run();
+  } catch (error) {
+    return failed(messageOf(error));
+  }
+}

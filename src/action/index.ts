@@ -1,0 +1,32 @@
+/**
+ * Takes bans, carries them out with the actions of a jail (fail2ban's shell commands with their tags), and gives back
+ * what worked and what failed. Text from logs travels beside the scripts, in environment variables, never in them.
+ * It never decides who is banned, never looks anything up itself, and never throws.
+ */
+export {
+  APPLIED,
+  failed,
+  SKIPPED,
+  type Action,
+  type ActionFamily,
+  type ActionLog,
+  type ActionLogLevel,
+  type ActionOperation,
+  type ActionOutcome,
+  type BanTarget,
+  type CheckMode,
+  type TagSource,
+} from "./action";
+export type { ActionContext, JailView, MergedBans, MergeScope, TagLookups } from "./action-context";
+export {
+  ActionList,
+  createAction,
+  type ActionFactory,
+  type ActionFailure,
+  type ActionReport,
+} from "./action-list";
+export { addressOf, createBanTarget, createJailTags } from "./ban-tags";
+export { limitRunner } from "./limited-runner";
+export { formatId } from "./messages";
+export { ShellAction } from "./shell-action";
+export { UnsupportedAction } from "./unsupported-action";
