@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { parseOffender } from "../model";
+import { FailureTable } from "./failure-table";
+import { failureAt } from "./jail-state.testing";
+
+const START = 1_000_000;
+
+/** The count after each failure, a ticket being taken out when it reaches maxretry; B marks that. */
+function countsOf(maxretry: number, findtime: number, times: readonly number[]): string {
+  const table = new FailureTable({ findtime, maxmatches: 5 });
+  const offender = parseOffender("192.0.2.1");
+  return times
+    .map((time) => {
+      const { retry } = table.add(failureAt(START + time), offender);
+      if (retry < maxretry) {
+        return String(retry);
+      }
+      table.take(offender.id);
+      return `${retry}B`;
+    })
+    .join(" ");
+}
+
+function every(step: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i * step);
+}
+
+describe("FailureTable", () => {
+  it.each([
+    [5, 600, [0, 150, 300, 450, 600], "1 2 3 4 5B"],
+    [5, 600, [0, 151, 302, 453, 604], "1 2 3 4 5B"],
+    [5, 600, every(175, 7), "1 2 3 4 4 4 4"],
+    [5, 600, every(200, 6), "1 2 3 4 4 4"],
+    [5, 600, every(300, 5), "1 2 3 3 3"],
+    [5, 600, [0, 1, 2, 3, 603], "1 2 3 4 5B"],
+    [5, 600, [0, 1, 2, 3, 700, 701], "1 2 3 4 4 5B"],
+    [5, 600, [0, 1, 2, 3, 1200, 1201, 1202], "1 2 3 4 3 4 5B"],
+    [9, 600, [0, 0, 0, 0, 0, 1200], "1 2 3 4 5 3"],
+    [3, 600, [0, 400, 800], "1 2 3B"],
+    [3, 600, [0, 301, 602], "1 2 3B"],
+    [3, 600, [0, 10, 605], "1 2 3B"],
+    [3, 600, [0, 590, 605], "1 2 3B"],
+    [3, 600, [0, 0, 800], "1 2 3B"],
+    [3, 600, [0, 0, 801], "1 2 2"],
+    [4, 600, [1000, 100, 50, 1000], "1 2 3 4B"],
+  ])("maxretry %d, findtime %d, failures at %j: %s", (maxretry, findtime, times, counts) => {
+    expect(countsOf(maxretry, findtime, times)).toBe(counts);
+  });
+
+  it("keeps the groups of the first failure and the last matched lines", () => {
+    const table = new FailureTable({ findtime: 600, maxmatches: 2 });
+    const offender = parseOffender("192.0.2.1");
+    const first = { ...failureAt(1), groups: new Map([["user", "root"]]), matches: ["a", "b", "c"] };
+    expect(table.add(first, offender).matches).toEqual(["a", "b", "c"]);
+    const ticket = table.add({ ...failureAt(2, "d"), groups: new Map([["user", "admin"]]) }, offender);
+    expect(ticket.matches).toEqual(["c", "d"]);
+    expect(ticket.groups.get("user")).toBe("root");
+  });
+
+  it("keeps no lines with maxmatches 0, but those of a first failure", () => {
+    const table = new FailureTable({ findtime: 600, maxmatches: 0 });
+    const offender = parseOffender("192.0.2.1");
+    expect(table.add(failureAt(1, "a"), offender).matches).toEqual(["a"]);
+    expect(table.add(failureAt(2, "b"), offender).matches).toEqual([]);
+  });
+
+  it("counts an attempt of several lines as one failure", () => {
+    const table = new FailureTable({ findtime: 600, maxmatches: 5 });
+    const offender = parseOffender("192.0.2.1");
+    expect(table.add(failureAt(1), offender, 3)).toMatchObject({ retry: 3, failures: 1 });
+    expect(table.add(failureAt(2), offender, 2)).toMatchObject({ retry: 5, failures: 2 });
+  });
+
+  it("takes a failure that stands for several as so many", () => {
+    const table = new FailureTable({ findtime: 600, maxmatches: 5 });
+    const offender = parseOffender("192.0.2.1");
+    expect(table.add({ ...failureAt(1), count: 4 }, offender)).toMatchObject({ retry: 4, failures: 4 });
+    expect(table.add({ ...failureAt(2), count: 4 }, offender)).toMatchObject({ retry: 5, failures: 8 });
+  });
+
+  it("forgets those whose newest failure is not younger than findtime, and keeps the total", () => {
+    const table = new FailureTable({ findtime: 600, maxmatches: 5 });
+    table.add(failureAt(100), parseOffender("192.0.2.1"));
+    table.add(failureAt(101), parseOffender("192.0.2.2"));
+    table.purge(700);
+    expect(Array.from(table.list(), ({ offender }) => offender.id)).toEqual(["192.0.2.2"]);
+    expect(table.total).toBe(2);
+  });
+
+  it("forgets the longest silent when too many come, and says so", () => {
+    const table = new FailureTable({ findtime: 600, maxmatches: 5 }, 2);
+    table.add(failureAt(1), parseOffender("192.0.2.1"));
+    table.add(failureAt(1), parseOffender("192.0.2.2"));
+    table.add(failureAt(2), parseOffender("192.0.2.1"));
+    table.add(failureAt(2), parseOffender("192.0.2.3"));
+    expect(Array.from(table.list(), ({ offender }) => offender.id)).toEqual(["192.0.2.1", "192.0.2.3"]);
+    expect(table.evicted).toBe(1);
+  });
+});

@@ -1,0 +1,336 @@
+import {
+  PERMANENT,
+  banEnd,
+  toNumeric,
+  type Ban,
+  type BanData,
+  type DomainEvent,
+  type Failure,
+  type Ip,
+  type MatchedLine,
+  type Offender,
+  type UnbanReason,
+} from "../model";
+import { BanList } from "./ban-list";
+import { FailureTable, type Ticket } from "./failure-table";
+import { IgnoreRules, type IgnoreVerdict } from "./ignore-rules";
+import { increaseBantime, type History, type PastBans, type Random } from "./increment";
+import type { JailSettings } from "./settings";
+
+/** What a jail needs beside its numbers. */
+export interface JailNeeds {
+  /** Bans before; without it (no database) bans do not grow. */
+  readonly history?: History;
+  /** For `bantime.rndtime` and formulas. */
+  readonly random: Random;
+  /** Offenders counted at once; default `MAX_TRACKED`. */
+  readonly capacity?: number;
+}
+
+/** The numbers `status` shows. `evicted`: offenders forgotten because too many were counted at once. */
+export interface JailCounters {
+  readonly currentlyFailed: number;
+  readonly totalFailed: number;
+  readonly currentlyBanned: number;
+  readonly totalBanned: number;
+  readonly evicted: number;
+}
+
+/** A ban in the making. */
+interface Candidate {
+  readonly offender: Offender;
+  readonly ip?: string | undefined;
+  readonly time: number;
+  readonly data: BanData;
+}
+
+/**
+ * Failures are forgotten when they are this many seconds older than findtime, looked for at most this often.
+ * fail2ban does it at no fixed moment: within some 20 seconds, so that a failure just too old still takes part.
+ */
+const PURGE_INTERVAL = 5;
+const MAX_WEIGHT_DOUBLINGS = 20;
+
+/**
+ * What one jail knows: who failed how often, and who is banned until when. Each method takes the time and gives
+ * what happened; nothing happens by itself.
+ */
+export class JailState {
+  readonly ignore = new IgnoreRules();
+  readonly #failures: FailureTable;
+  readonly #bans = new BanList();
+  readonly #needs: JailNeeds;
+  #settings: JailSettings;
+  #totalBanned = 0;
+  #purged = 0;
+
+  constructor(settings: JailSettings, needs: JailNeeds) {
+    this.#settings = settings;
+    this.#needs = needs;
+    this.#failures = new FailureTable(settings, needs.capacity);
+  }
+
+  /** The numbers in force. */
+  get settings(): JailSettings {
+    return this.#settings;
+  }
+
+  /** Takes other numbers; counters and bans stay. Bans without a time of their own follow a new bantime. */
+  update(settings: JailSettings): void {
+    const isOther = settings.bantime !== this.#settings.bantime;
+    this.#settings = settings;
+    this.#failures.update(settings);
+    if (isOther) {
+      // DIFFERS: a shorter bantime unbans in time; fail2ban waits until the end it knew before.
+      this.#bans.setBantime(settings.bantime);
+    }
+  }
+
+  /** What the ignore rules say; see `IgnoreVerdict`. */
+  verdict(failure: Failure, offender: Offender, now: number): IgnoreVerdict {
+    return this.ignore.check(offender, now, failure);
+  }
+
+  /** A failure came: ignores or counts it, and bans. Counts also where `ignorecommand` would have to be asked. */
+  fail(failure: Failure, offender: Offender, now: number): DomainEvent[] {
+    const verdict = this.verdict(failure, offender, now);
+    return isIgnored(verdict) ? this.#ignored(verdict, offender) : this.count(failure, offender, now);
+  }
+
+  /** What `ignorecommand` said about a failure: remembers it, and counts the failure unless it is ignored. */
+  answer(failure: Failure, offender: Offender, said: { ignored: boolean; now: number }): DomainEvent[] {
+    this.ignore.remember(offender, said.ignored, said.now, failure);
+    return said.ignored ? this.#ignored("command", offender) : this.count(failure, offender, said.now);
+  }
+
+  /** Counts a failure that is not ignored, and bans when it is one too many. */
+  count(failure: Failure, offender: Offender, now: number): DomainEvent[] {
+    const time = Math.min(failure.time, now);
+    const counted = time === failure.time ? failure : { ...failure, time };
+    const found: DomainEvent = {
+      type: "found",
+      jail: this.#settings.name,
+      id: offender.id,
+      failure: counted,
+    };
+    return [found, ...this.#count(counted, offender, { now, count: 1 })];
+  }
+
+  /** The command `attempt`: counts one failure per message, at least one. Empty when nothing came of it. */
+  attempt(offender: Offender, messages: readonly MatchedLine[], now: number): DomainEvent[] {
+    const verdict = this.ignore.check(offender, now);
+    if (isIgnored(verdict)) {
+      return this.#ignored(verdict, offender);
+    }
+    const failure = { time: now, id: offender.id, groups: new Map(), matches: messages, count: 1 };
+    return this.#count(failure, offender, { now, count: Math.max(1, messages.length) });
+  }
+
+  /** The command `banip`: bans at once, whatever the ignore rules say. */
+  ban(offender: Offender, now: number): DomainEvent[] {
+    return this.#ban({ offender, time: now, data: { matches: [], failures: 0, groups: new Map() } }, now);
+  }
+
+  /** Lists bans of an earlier run again, except those that are over or ignored by now. */
+  restore(bans: readonly Ban[], now: number): DomainEvent[] {
+    return bans.flatMap((ban) => {
+      const verdict = this.ignore.check(ban.offender, now);
+      if (isIgnored(verdict)) {
+        return this.#ignored(verdict, ban.offender);
+      }
+      const { matches } = ban.data;
+      const kept = this.#settings.maxmatches > 0 ? matches.slice(-this.#settings.maxmatches) : [];
+      return this.#restore({ ...ban, data: { ...ban.data, matches: kept } }, now);
+    });
+  }
+
+  /** Unbans one offender; empty when it is not banned. */
+  unban(id: string, why: UnbanReason): DomainEvent[] {
+    const ban = this.#bans.remove(id);
+    return ban ? [{ type: "unban", ban, why }] : [];
+  }
+
+  /** Unbans all offenders inside a network. */
+  unbanWithin(network: Ip, why: UnbanReason): DomainEvent[] {
+    return this.#bans.idsWithin(network).flatMap((id) => this.unban(id, why));
+  }
+
+  /** Unbans everybody. */
+  unbanAll(why: UnbanReason): DomainEvent[] {
+    return this.#bans.list().flatMap((ban) => this.unban(ban.offender.id, why));
+  }
+
+  /** Unbans those whose time is over, the earliest first, at most `limit`. */
+  takeExpired(now: number, limit?: number): DomainEvent[] {
+    return this.#bans.takeExpired(now, limit).map((ban) => ({ type: "unban", ban, why: "expiry" }));
+  }
+
+  /** When the next ban ends (it is taken after, not at that time); infinity when none does. */
+  nextEnd(): number {
+    return this.#bans.nextEnd();
+  }
+
+  /** The ban of an offender. */
+  banOf(id: string): Ban | undefined {
+    return this.#bans.get(id);
+  }
+
+  /** All bans, the first to end first. */
+  bans(): Ban[] {
+    return this.#bans.listByEnd();
+  }
+
+  /** Who is being counted, the longest silent first. Forgets old failures before. */
+  failures(now: number): Iterable<Readonly<Ticket>> {
+    this.purge(now);
+    return this.#failures.list();
+  }
+
+  /** The numbers for `status`. Forgets old failures before. */
+  counters(now: number): JailCounters {
+    this.purge(now);
+    return {
+      currentlyFailed: this.#failures.size,
+      totalFailed: this.#failures.total,
+      currentlyBanned: this.#bans.size,
+      totalBanned: this.#totalBanned,
+      evicted: this.#failures.evicted,
+    };
+  }
+
+  /** Forgets failures older than findtime. */
+  purge(now: number): void {
+    this.#failures.purge(now);
+  }
+
+  #ignored(verdict: IgnoreVerdict, offender: Offender): DomainEvent[] {
+    if (verdict === undefined || verdict === "cached" || verdict === "ask") {
+      return [];
+    }
+    return [{ type: "ignored", jail: this.#settings.name, id: offender.id, reason: verdict }];
+  }
+
+  #count(failure: Failure, offender: Offender, at: { now: number; count: number }): DomainEvent[] {
+    this.#purgeSometimes(at.now);
+    const ticket = this.#failures.add(failure, offender, at.count);
+    const events: DomainEvent[] = [];
+    if (ticket.retry < this.#settings.maxretry) {
+      events.push(...this.#weigh(ticket, failure));
+    }
+    if (ticket.retry >= this.#settings.maxretry) {
+      this.#failures.take(offender.id);
+      events.push(...this.#ban(candidateOf(ticket), at.now));
+    }
+    return events;
+  }
+
+  /** A failure of somebody banned before counts for more. */
+  #weigh(ticket: Ticket, failure: Failure): DomainEvent[] {
+    const { name, maxretry, increment } = this.#settings;
+    const past = increment && this.#needs.history?.(ticket.offender.id, "jail");
+    if (!past || past.bancount <= 0 || failure.time <= past.timeofban) {
+      return [];
+    }
+    const full = 2 ** Math.min(past.bancount, MAX_WEIGHT_DOUBLINGS) / 2 + 1;
+    const weight = full > maxretry ? toNumeric(maxretry) : { value: full, isFloat: true };
+    if (weight.value <= 1) {
+      return [];
+    }
+    this.#failures.weigh(ticket, failure, weight.value - 1);
+    const ban = ticket.retry >= maxretry;
+    const { id } = ticket.offender;
+    return [{ type: "weighted", jail: name, id, time: failure.time, bancount: past.bancount, weight, ban }];
+  }
+
+  #ban(candidate: Candidate, now: number): DomainEvent[] {
+    const { name, bantime } = this.#settings;
+    const { offender, time } = candidate;
+    if (banEnd({ time, bantime }) < now) {
+      return [{ type: "expired", jail: name, id: offender.id }];
+    }
+    const listed = this.#bans.get(offender.id);
+    if (listed) {
+      return this.#prolong(listed, time, bantime);
+    }
+    const past = this.#pastBans(offender.id);
+    const to = past && increaseFor(this.#settings, past, this.#needs.random);
+    const ban: Ban = {
+      jail: name,
+      offender,
+      ...(candidate.ip === undefined ? {} : { ip: candidate.ip }),
+      time,
+      // DIFFERS: the grown time is in force from the start; fail2ban bans for the base time and prolongs later.
+      bantime: to?.value ?? bantime,
+      bancount: past ? past.bancount + 1 : 1,
+      // A ban not newer than the stored one comes of lines read a second time.
+      restored: past !== undefined && time <= past.timeofban,
+      data: candidate.data,
+    };
+    return this.#list(
+      ban,
+      to && past ? [{ type: "increased", ban, ...past, from: toNumeric(bantime), to }] : [],
+    );
+  }
+
+  #pastBans(id: string): PastBans | undefined {
+    const { increment, bantime } = this.#settings;
+    if (!increment || bantime <= 0) {
+      return undefined;
+    }
+    const past = this.#needs.history?.(id, increment.overalljails ? "all" : "jail");
+    return past && past.bancount > 0 ? past : undefined;
+  }
+
+  #restore(ban: Ban, now: number): DomainEvent[] {
+    if (banEnd(ban) < now) {
+      return [{ type: "expired", jail: this.#settings.name, id: ban.offender.id }];
+    }
+    const listed = this.#bans.get(ban.offender.id);
+    if (listed) {
+      return this.#prolong(listed, ban.time, ban.bantime);
+    }
+    const again: Ban = { ...ban, jail: this.#settings.name, bancount: ban.bancount + 1, restored: true };
+    this.#bans.put(again, true);
+    this.#totalBanned++;
+    return [{ type: "ban", ban: again }];
+  }
+
+  #list(ban: Ban, more: readonly DomainEvent[]): DomainEvent[] {
+    this.#bans.put(ban, more.length > 0);
+    this.#totalBanned++;
+    return [{ type: "ban", ban }, ...more];
+  }
+
+  #prolong(listed: Ban, time: number, bantime: number): DomainEvent[] {
+    if (banEnd({ time, bantime }) <= banEnd(listed)) {
+      return [{ type: "already-banned", ban: listed, time }];
+    }
+    const longer = bantime === PERMANENT ? PERMANENT : bantime + Math.max(0, time - listed.time);
+    const ban = { ...listed, bantime: longer };
+    this.#bans.put(ban, true);
+    return [
+      { type: "prolonged", ban },
+      { type: "already-banned", ban, time },
+    ];
+  }
+
+  #purgeSometimes(now: number): void {
+    if (now < this.#purged || now - this.#purged >= PURGE_INTERVAL) {
+      this.#purged = now;
+      this.#failures.purge(now - PURGE_INTERVAL);
+    }
+  }
+}
+
+function isIgnored(verdict: IgnoreVerdict): boolean {
+  return verdict !== undefined && verdict !== "ask";
+}
+
+function increaseFor(settings: JailSettings, past: PastBans, random: Random) {
+  return settings.increment && increaseBantime(settings.increment, settings.bantime, past.bancount, random);
+}
+
+function candidateOf(ticket: Ticket): Candidate {
+  const { offender, ip, last, matches, failures, groups } = ticket;
+  return { offender, ip, time: last, data: { matches, failures, groups } };
+}
