@@ -1,0 +1,36 @@
+import type { Origin, Problem } from "../model";
+import { Budget } from "./budget";
+import type { Library } from "./library";
+import type { MergedConfig } from "./merged-config";
+
+/** What reading one jail needs, and where it tells its problems. */
+export class JailContext {
+  readonly jail: string;
+  readonly config: MergedConfig;
+  readonly library: Library;
+  readonly budget = new Budget();
+  readonly #problems: Problem[] = [];
+
+  constructor(jail: string, config: MergedConfig, library: Library) {
+    this.jail = jail;
+    this.config = config;
+    this.library = library;
+  }
+
+  get problems(): readonly Problem[] {
+    return this.#problems;
+  }
+
+  warn(message: string, origin?: Origin): void {
+    this.#report({ severity: "warning", message, jail: this.jail, ...(origin && { origin }) });
+  }
+
+  fail(message: string, origin?: Origin): void {
+    this.#report({ severity: "error", message, jail: this.jail, ...(origin && { origin }) });
+  }
+
+  #report(problem: Problem): void {
+    const text = `jail "${this.jail}": ${problem.message}`;
+    this.#problems.push({ ...problem, message: text });
+  }
+}

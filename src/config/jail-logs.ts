@@ -1,0 +1,52 @@
+import type { Origin } from "../model";
+import { globPaths, pathExists } from "../platform";
+import { listLines, type OriginText } from "./origin-text";
+
+/** One line of `logpath`. */
+export interface LogPattern {
+  readonly jail: string;
+  /** A path or a shell pattern. */
+  readonly pattern: string;
+  /** `head`, `tail`, or whatever else stands behind the last blank. */
+  readonly position: string;
+  readonly origin?: Origin;
+}
+
+/** A log that is there. */
+export interface FoundLog {
+  readonly path: string;
+  readonly pattern: LogPattern;
+}
+
+/** What `logpath` means on this machine now. */
+export interface LogSearch {
+  readonly patterns: readonly LogPattern[];
+  readonly found: readonly FoundLog[];
+  readonly missing: readonly LogPattern[];
+  /** Links that lead nowhere. */
+  readonly dangling: readonly FoundLog[];
+}
+
+/** Looks for the logs of a jail. Never throws: what cannot be looked at is missing. */
+export function findLogs(jail: string, logpath: OriginText): LogSearch {
+  const patterns = listLines(logpath).map(({ text, origin }) => parsePattern(jail, text, origin));
+  const candidates = patterns.map((pattern) => globPaths(pattern.pattern).map((path) => ({ path, pattern })));
+  const all = candidates.flat();
+  const found = all.filter(({ path }) => pathExists(path));
+  return {
+    patterns: patterns.filter(({ pattern }) => pattern !== ""),
+    found,
+    missing: patterns.filter(
+      (pattern) => pattern.pattern !== "" && !found.some((log) => log.pattern === pattern),
+    ),
+    dangling: all.filter((log) => !found.includes(log)),
+  };
+}
+
+function parsePattern(jail: string, line: string, origin: Origin | undefined): LogPattern {
+  const blank = line.lastIndexOf(" ");
+  const place = { jail, ...(origin && { origin }) };
+  return blank < 0
+    ? { pattern: line, position: "head", ...place }
+    : { pattern: line.slice(0, blank), position: line.slice(blank + 1), ...place };
+}

@@ -1,0 +1,136 @@
+import type { Problem } from "../model";
+import { isFolder } from "../platform";
+import { ConfigError } from "./config-error";
+import { readJail, type JailReading } from "./jail";
+import { JailContext } from "./jail-context";
+import type { LogPattern } from "./jail-logs";
+import { Library } from "./library";
+import { MergedConfig } from "./merged-config";
+import { makeText } from "./origin-text";
+import { readServer, type ServerOverrides, type ServerSettings } from "./server";
+import type { StreamEntry } from "./stream";
+
+/** What to read. */
+export interface ConfigurationOptions {
+  /** The folder with `jail.conf`, `fail2ban.conf`, `filter.d`, `action.d`. */
+  readonly directory: string;
+  /** Read only this jail, as `reload JAIL` does. */
+  readonly jail?: string;
+  readonly overrides?: ServerOverrides;
+  /** Only warn about jails without any log file; otherwise that is an error of the jail. */
+  readonly tolerateMissingLogs?: boolean;
+  /** Value of `%(fail2ban_version)s`. */
+  readonly version: string;
+}
+
+/** A whole configuration tree: the command stream and everything that is wrong with it. */
+export interface Configuration {
+  readonly server: ServerSettings;
+  /** Commands for the server in their order; empty when `fatal`. */
+  readonly stream: readonly StreamEntry[];
+  /** Jails the stream adds. */
+  readonly jails: readonly string[];
+  /** Every `logpath` line of those jails, so that logs which appear later can be followed as well. */
+  readonly logPatterns: readonly LogPattern[];
+  /** The lines among them that match nothing now. */
+  readonly missingLogs: readonly LogPattern[];
+  readonly problems: readonly Problem[];
+  /** No problem is an error. */
+  readonly ok: boolean;
+  /** Nothing can be used: the tree is absent, or a file that concerns all jails is malformed. */
+  readonly fatal: boolean;
+  /** The merged jail configuration, for `explainOption`. */
+  readonly jailConfig: MergedConfig;
+}
+
+/** Reads a tree as fail2ban's client does. Never throws for content: all problems are gathered with their places. */
+export function readConfiguration(options: ConfigurationOptions): Configuration {
+  const library = new Library(options.directory.replace(/\/+$/, "") || "/");
+  const problems: Problem[] = [];
+  if (!isFolder(library.directory)) {
+    problems.push({ severity: "error", message: `configuration folder ${library.directory} does not exist` });
+  }
+  const serverConfig = loadGeneral(library, "fail2ban", problems);
+  const jailConfig = loadGeneral(library, "jail", problems);
+  const server = readServer(serverConfig, options.overrides ?? {});
+  problems.push(...server.problems);
+  const fatal = problems.some((problem) => problem.severity === "error");
+  const sections = fatal || !jailConfig ? [] : readSections(options, library, jailConfig);
+  const readings = sections.map(({ reading }) => reading);
+  problems.push(...library.problems, ...sections.flatMap(({ context }) => context.problems));
+  const usable = sections.filter(({ reading }) => reading.usable).map(({ context }) => context.jail);
+  return {
+    server: server.settings,
+    stream: fatal ? [] : makeStream(server.entries, readings, usable),
+    jails: usable,
+    logPatterns: readings.flatMap((reading) => reading.logPatterns),
+    missingLogs: readings.flatMap((reading) => reading.missingLogs),
+    problems: removeRepeats(problems),
+    ok: !problems.some((problem) => problem.severity === "error"),
+    fatal,
+    jailConfig: jailConfig ?? new MergedConfig(),
+  };
+}
+
+function makeStream(
+  server: readonly StreamEntry[],
+  jails: readonly JailReading[],
+  usable: readonly string[],
+): StreamEntry[] {
+  const starts = usable.map((jail): StreamEntry => ({ command: ["start", jail], jail }));
+  return [...server, ...jails.flatMap((reading) => reading.entries), ...starts];
+}
+
+function loadGeneral(library: Library, name: string, problems: Problem[]): MergedConfig | undefined {
+  try {
+    const config = library.load(name);
+    if (!config) {
+      const message = `no ${name}.conf or ${name}.local can be read under ${library.directory}`;
+      problems.push({ severity: "warning", message });
+    }
+    return config;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) {
+      throw error;
+    }
+    const origin = error.origin;
+    problems.push({ severity: "error", message: plainMessage(error), ...(origin && { origin }) });
+    return undefined;
+  }
+}
+
+function readSections(
+  options: ConfigurationOptions,
+  library: Library,
+  config: MergedConfig,
+): { context: JailContext; reading: JailReading }[] {
+  config.setDefaults([
+    ["fail2ban_version", makeText(options.version)],
+    ["fail2ban_confpath", makeText(library.directory)],
+  ]);
+  const names = options.jail === undefined ? config.sectionNames : [options.jail];
+  return names
+    .filter((name) => name !== "INCLUDES")
+    .map((name) => {
+      const context = new JailContext(name, config, library);
+      if (!config.hasSection(name)) {
+        context.fail(`there is no section [${name}] in the jail configuration`);
+        return {
+          context,
+          reading: { enabled: false, usable: false, entries: [], logPatterns: [], missingLogs: [] },
+        };
+      }
+      return { context, reading: readJail(context, options.tolerateMissingLogs ?? false) };
+    });
+}
+
+/** The message of a malformed file begins with its place, which the problem carries anyway. */
+function plainMessage(error: ConfigError): string {
+  const place = error.origin ? `${error.origin.file}:${error.origin.line}: ` : "";
+  return error.message.startsWith(place) ? error.message.slice(place.length) : error.message;
+}
+
+function removeRepeats(problems: readonly Problem[]): Problem[] {
+  const seen = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
+  return [...seen.values()];
+}

@@ -1,0 +1,134 @@
+import type { CommandValue, Problem } from "../model";
+import { Budget } from "./budget";
+import { ConfigError } from "./config-error";
+import { interpolate } from "./interpolation";
+import type { MergedConfig } from "./merged-config";
+import { makeText, startOf, type OriginText } from "./origin-text";
+import { parsePythonInt } from "./python-text";
+import type { StreamEntry } from "./stream";
+
+/** Settings the client itself needs, before any command is sent. */
+export interface ServerSettings {
+  readonly socket: string;
+  readonly pidfile: string;
+  readonly loglevel: string;
+  readonly logtarget: string;
+  readonly syslogsocket: string;
+}
+
+/** What the command line sets in place of the configuration. */
+export type ServerOverrides = Readonly<Partial<Record<keyof ServerSettings, string>>>;
+
+/** What fail2ban.conf says. */
+export interface ServerReading {
+  readonly settings: ServerSettings;
+  readonly entries: readonly StreamEntry[];
+  readonly problems: readonly Problem[];
+}
+
+const DEFAULTS: ServerSettings & Readonly<Record<"allowipv6" | "dbfile" | "dbpurgeage", string>> = {
+  socket: "/var/run/fail2ban/fail2ban.sock",
+  pidfile: "/var/run/fail2ban/fail2ban.pid",
+  loglevel: "INFO",
+  logtarget: "/var/log/fail2ban.log",
+  syslogsocket: "auto",
+  allowipv6: "auto",
+  dbfile: "/var/lib/fail2ban/fail2ban.sqlite3",
+  dbpurgeage: "1d",
+};
+const LOG_LEVEL =
+  /^(?:\d+|critical|fatal|error|warn|warning|notice|info|debug|notset|msg|tracedebug|heavydebug)$/i;
+
+/** Reads the server's settings; without a configuration the built-in ones. Never throws for content. */
+export function readServer(config: MergedConfig | undefined, overrides: ServerOverrides): ServerReading {
+  const reader = new ServerReader(config, overrides);
+  const settings: ServerSettings = {
+    socket: reader.text("socket").text,
+    pidfile: reader.text("pidfile").text,
+    loglevel: reader.text("loglevel").text,
+    logtarget: reader.text("logtarget").text,
+    syslogsocket: reader.text("syslogsocket").text,
+  };
+  return { settings, entries: reader.readEntries(), problems: reader.problems };
+}
+
+class ServerReader {
+  readonly problems: Problem[] = [];
+  readonly #config: MergedConfig | undefined;
+  readonly #overrides: ServerOverrides;
+  readonly #budget = new Budget();
+
+  constructor(config: MergedConfig | undefined, overrides: ServerOverrides) {
+    this.#config = config;
+    this.#overrides = overrides;
+  }
+
+  text(option: keyof typeof DEFAULTS): OriginText {
+    const override = option in this.#overrides ? this.#overrides[option as keyof ServerSettings] : undefined;
+    return override === undefined
+      ? (this.#find("Definition", option) ?? makeText(DEFAULTS[option]))
+      : makeText(override);
+  }
+
+  readEntries(): StreamEntry[] {
+    const loglevel = this.text("loglevel");
+    if (!LOG_LEVEL.test(loglevel.text)) {
+      this.#report("error", `"${loglevel.text}" is not a log level; use INFO, NOTICE, DEBUG …`, loglevel);
+    }
+    return [
+      ...this.#readStackSize(),
+      ...(["syslogsocket", "loglevel", "logtarget", "allowipv6", "dbfile"] as const).map((option) =>
+        makeServerEntry(option, this.text(option)),
+      ),
+      ...this.#readNumber("dbmaxmatches"),
+      makeServerEntry("dbpurgeage", this.text("dbpurgeage")),
+    ];
+  }
+
+  #readStackSize(): StreamEntry[] {
+    const text = this.#find("Thread", "stacksize");
+    const value = text && this.#convert("stacksize", text);
+    return text && value !== undefined
+      ? [makeServerEntry("thread", text, new Map<CommandValue, CommandValue>([["stacksize", value]]))]
+      : [];
+  }
+
+  #readNumber(option: string): StreamEntry[] {
+    const text = this.#find("Definition", option);
+    const value = text && this.#convert(option, text);
+    return text && value !== undefined ? [makeServerEntry(option, text, value)] : [];
+  }
+
+  #convert(option: string, text: OriginText): number | bigint | null {
+    const value = parsePythonInt(text.text) ?? null;
+    if (value === null) {
+      this.#report("warning", `option "${option}" is not a whole number: "${text.text.slice(0, 40)}"`, text);
+    }
+    return value;
+  }
+
+  #find(section: string, option: string): OriginText | undefined {
+    try {
+      return this.#config && interpolate(this.#config, { section, option, budget: this.#budget });
+    } catch (error) {
+      if (!(error instanceof ConfigError)) {
+        throw error;
+      }
+      this.#report("error", error.message, { text: "", origins: [error.origin] });
+      return undefined;
+    }
+  }
+
+  #report(severity: Problem["severity"], message: string, place: OriginText): void {
+    const origin = startOf(place);
+    // Settings are read twice, for the client and for the stream.
+    if (!this.problems.some((problem) => problem.message === message)) {
+      this.problems.push({ severity, message, ...(origin && { origin }) });
+    }
+  }
+}
+
+function makeServerEntry(option: string, text: OriginText, value: CommandValue = text.text): StreamEntry {
+  const origin = startOf(text);
+  return { command: ["set", option, value], ...(origin && { origin }) };
+}

@@ -1,0 +1,72 @@
+import type { Command, Origin } from "../model";
+import { toCommandValue, type OptionValue } from "./option-value";
+import { listLines, startOf, type OriginText } from "./origin-text";
+import { splitShellWords } from "./shell-words";
+
+/** One command for the server and where it comes from. */
+export interface StreamEntry {
+  readonly command: Command;
+  /** The place of the value. */
+  readonly origin?: Origin;
+  /** Places of the single values of a `multi-set`, in their order. */
+  readonly origins?: readonly (Origin | undefined)[];
+  /** The jail it belongs to; absent for settings of the server. */
+  readonly jail?: string;
+}
+
+/** `["set", jail, option, value]`. */
+export function makeSetEntry(jail: string, option: string, value: OptionValue): StreamEntry {
+  const origin = value !== null && typeof value === "object" ? startOf(value) : undefined;
+  return { command: ["set", jail, option, toCommandValue(value)], jail, ...(origin && { origin }) };
+}
+
+/**
+ * Adds the commands for filter options. usedns comes first of all, prefregex and maxlines next to it:
+ * the regexes are compiled under them.
+ */
+export function addFilterEntries(
+  stream: StreamEntry[],
+  jail: string,
+  values: ReadonlyMap<string, OptionValue>,
+): void {
+  let early = 0;
+  for (const [option, value] of values) {
+    if (value === null) {
+      continue;
+    }
+    if (option === "usedns" || option === "maxlines" || option === "prefregex") {
+      stream.splice(option === "usedns" ? 0 : early, 0, makeSetEntry(jail, option, value));
+      early++;
+    } else if (typeof value === "object") {
+      stream.push(...makeTextEntries(jail, option, value));
+    }
+  }
+}
+
+function makeTextEntries(jail: string, option: string, value: OriginText): StreamEntry[] {
+  if (option === "failregex" || option === "ignoreregex") {
+    return makeRegexEntries(jail, `add${option}`, value);
+  }
+  if (option === "journalmatch") {
+    return listLines(value).flatMap((line) => makeJournalEntries(jail, line.text, line.origin));
+  }
+  return option === "datepattern" ? [makeSetEntry(jail, option, value)] : [];
+}
+
+function makeJournalEntries(jail: string, line: string, origin: Origin | undefined): StreamEntry[] {
+  const command = ["set", jail, "addjournalmatch", ...splitShellWords(line, origin)];
+  return line === "" ? [] : [{ command, jail, ...(origin && { origin }) }];
+}
+
+function makeRegexEntries(jail: string, word: string, value: OriginText): StreamEntry[] {
+  const lines = listLines(value).filter((line) => line.text !== "");
+  const [first] = lines;
+  if (!first) {
+    return [];
+  }
+  const origins = lines.map((line) => line.origin);
+  const place = { jail, origins, ...(first.origin && { origin: first.origin }) };
+  return lines.length === 1
+    ? [{ command: ["set", jail, word, first.text], ...place }]
+    : [{ command: ["multi-set", jail, word, lines.map((line) => line.text)], ...place }];
+}
