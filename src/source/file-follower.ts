@@ -1,0 +1,241 @@
+import { WarderError } from "../model";
+import { systemClock } from "../platform";
+import { Delivery, type DeliveryStats } from "./delivery";
+import { parseEncoding, type Encoding } from "./encoding";
+import { isOnNetwork, logError, statLog } from "./log-stat";
+import { NamedLog } from "./named-log";
+import { RouteWatch } from "./route-watch";
+import type { SeekTime } from "./seek-time";
+import type { Checkpoint, SourceConsumer } from "./source-event";
+
+/** How one log is to be followed. */
+export interface FollowOptions {
+  readonly path: string;
+  /** A Python codec name; `auto` (the default) is UTF-8. An unknown one is reported and read as UTF-8. */
+  readonly encoding?: string;
+  /** `tail` begins after the last whole line and ignores the checkpoint. Default `head`. */
+  readonly position?: "head" | "tail";
+  /** Where an earlier run stopped. */
+  readonly checkpoint?: Checkpoint | undefined;
+  /** Leaves out what is too old at the first read. */
+  readonly seek?: SeekTime | undefined;
+  /** Look every 2 seconds instead of being told by the kernel; done by itself on network file systems. */
+  readonly polling?: boolean;
+  /** Seconds since 1970; default the system's clock. */
+  readonly now?: () => number;
+  /** Seconds a rotated file is read on beside its successor, for writers slow to reopen. Default 60. */
+  readonly grace?: number;
+}
+
+/** What a follower has done so far. */
+export interface FollowStats extends DeliveryStats {
+  /** Bytes of whole lines read of the file that has the name now. */
+  readonly position: number;
+  /** Bytes of that file that have not been read yet. */
+  readonly behind: number;
+}
+
+const POLL_MS = 2000;
+/** How soon after a round of reading the next begins, so that a busy log is read in larger pieces. */
+const PAUSE_MS = 20;
+/** After these an open file is of no more use. */
+const BROKEN = new Set(["EIO", "ESTALE", "EBADF"]);
+
+/**
+ * Follows one path by name: gives every whole line once and in order, over appends, rotation by renaming, truncation,
+ * deletion and switched links. Sleeps while nothing happens. Nothing it meets makes it throw: it reports an event
+ * and tries again when something changes.
+ *
+ * What it cannot give, because nobody can know it: lines written and cut off before they were read and kept in no
+ * copy beside the log; lines of a file that came, went and left the folder between two looks.
+ */
+export class FileFollower {
+  readonly #options: FollowOptions;
+  readonly #consumer: SourceConsumer;
+  readonly #delivery: Delivery;
+  readonly #log: NamedLog;
+  readonly #watch: RouteWatch;
+  #isStopped = true;
+  #isCaughtUp = false;
+  #isDirty = false;
+  #round: Promise<void> | undefined;
+  #rest: NodeJS.Timeout | undefined;
+  #poll: NodeJS.Timeout | undefined;
+  #grace: NodeJS.Timeout | undefined;
+  #lastError = "";
+
+  constructor(options: FollowOptions, consumer: SourceConsumer) {
+    const { path, now = () => systemClock().now(), position = "head", checkpoint, seek } = options;
+    this.#options = options;
+    this.#consumer = consumer;
+    this.#delivery = new Delivery(path, consumer, now);
+    this.#log = new NamedLog({
+      path,
+      encoding: chooseEncoding(options, consumer),
+      beginning: { position, checkpoint, seek },
+      consumer,
+      delivery: this.#delivery,
+      isStopped: () => this.#isStopped,
+    });
+    this.#watch = new RouteWatch(path, () => this.#wake());
+  }
+
+  get stats(): FollowStats {
+    const { position } = this.#log;
+    return {
+      ...this.#delivery.stats,
+      position,
+      behind: Math.max(0, readSize(this.#options.path) - position),
+    };
+  }
+
+  /** Begins to read; returns before anything has been handed over. */
+  start(): void {
+    if (!this.#isStopped) {
+      return;
+    }
+    this.#isStopped = false;
+    if (this.#options.polling || isOnNetwork(this.#options.path)) {
+      this.#startPolling();
+    }
+    void this.readNow();
+  }
+
+  /** Ends reading for good: settles when the block on its way has been taken. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#watch.stop();
+    clearTimeout(this.#rest);
+    clearTimeout(this.#grace);
+    clearInterval(this.#poll);
+    await this.#round;
+    this.#log.close();
+  }
+
+  /** Reads what is there now; settles when all of it has been handed over. */
+  async readNow(): Promise<void> {
+    while (this.#round) {
+      await this.#round;
+    }
+    await this.#startRound(() => this.#read());
+  }
+
+  #wake(): void {
+    if (this.#isStopped) {
+      return;
+    }
+    if (this.#round || this.#rest) {
+      this.#isDirty = true;
+    } else {
+      void this.#startRound(() => this.#read());
+    }
+  }
+
+  #startRound(work: () => Promise<void>): Promise<void> {
+    this.#isDirty = false;
+    // The work begins a moment later: events that it brings about itself must find the round under way.
+    this.#round = Promise.resolve()
+      .then(() => this.#guard(work))
+      .then(() => this.#endRound());
+    return this.#round;
+  }
+
+  #endRound(): void {
+    this.#round = undefined;
+    if (this.#isStopped) {
+      return;
+    }
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => {
+      this.#rest = undefined;
+      if (this.#isDirty) {
+        this.#wake();
+      }
+    }, PAUSE_MS);
+    this.#armGrace();
+  }
+
+  async #guard(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      this.#lastError = "";
+    } catch (error) {
+      if (BROKEN.has((error as NodeJS.ErrnoException).code ?? "")) {
+        this.#log.close();
+      }
+      this.#fail(logError(this.#options.path, error));
+    }
+  }
+
+  async #read(): Promise<void> {
+    if (this.#isStopped) {
+      return;
+    }
+    if (this.#poll === undefined) {
+      this.#watchAgain();
+    }
+    await this.#log.catchUp();
+    if (!this.#isCaughtUp && !this.#isStopped) {
+      this.#isCaughtUp = true;
+      this.#consumer.caughtUp?.();
+    }
+  }
+
+  #watchAgain(): void {
+    const failure = this.#watch.refresh();
+    if (failure) {
+      this.#fail(failure);
+      this.#startPolling();
+    }
+  }
+
+  #startPolling(): void {
+    this.#watch.stop();
+    this.#poll ??= setInterval(() => this.#wake(), POLL_MS);
+  }
+
+  /** An error is told once, not at every look. */
+  #fail(error: WarderError): void {
+    if (error.code !== this.#lastError) {
+      this.#lastError = error.code;
+      this.#consumer.event?.({ type: "error", path: this.#options.path, error });
+    }
+  }
+
+  #armGrace(): void {
+    if (this.#grace || !this.#log.holdsOld) {
+      return;
+    }
+    const release = async (): Promise<void> => {
+      this.#grace = undefined;
+      while (this.#round) {
+        await this.#round;
+      }
+      await this.#startRound(() => this.#log.releaseOld());
+    };
+    this.#grace = setTimeout(() => void release(), (this.#options.grace ?? 60) * 1000);
+  }
+}
+
+function chooseEncoding(options: FollowOptions, consumer: SourceConsumer): Encoding {
+  const name = options.encoding ?? "auto";
+  const encoding = parseEncoding(name);
+  if (encoding) {
+    return encoding;
+  }
+  const text = `Unknown logencoding "${name}", reading "${options.path}" as UTF-8. Use a Python codec name such as utf-8 or latin-1`;
+  consumer.event?.({ type: "error", path: options.path, error: new WarderError("log-encoding", text) });
+  return parseEncoding("utf-8") ?? encodingMissing();
+}
+
+function encodingMissing(): never {
+  throw new Error("UTF-8 is missing");
+}
+
+function readSize(path: string): number {
+  try {
+    return statLog(path)?.size ?? 0;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,10 @@
+/**
+ * Where log lines come from. Takes paths, glob patterns, journal matches and checkpoints; gives blocks of whole,
+ * undecoded lines (or journal entries), checkpoints and events to a consumer, one after the other.
+ * Never looks into a line, never decides anything, never stores a checkpoint.
+ */
+export { FileFollower, type FollowOptions, type FollowStats } from "./file-follower";
+export { parseEncoding, type Encoding } from "./encoding";
+export { makeBlock } from "./block";
+export type { SeekTime } from "./seek-time";
+export type { Checkpoint, Rotation, SourceConsumer, SourceEvent } from "./source-event";

@@ -1,0 +1,184 @@
+import { followMark, type Encoding } from "./encoding";
+import { indexOfAligned, lastIndexOfAligned, LONGEST_LINE, LogFile } from "./log-file";
+
+/**
+ * What one step of reading gave: whole lines, nothing yet though there is more to read, nothing more for now,
+ * or the news that old content is gone.
+ */
+export type Piece =
+  | { readonly type: "lines"; readonly view: string; readonly lines: number; readonly skippedBytes: number }
+  | { readonly type: "more" }
+  | { readonly type: "end" }
+  | { readonly type: "truncated" };
+
+/** Bytes read at a time; a line that fits is never cut. */
+const PIECE = LONGEST_LINE;
+/** Bytes kept to recognise the file: at its start, and before the place read up to. */
+const GUARD = 1024;
+/** One for all: it is filled and emptied without a pause between, so no two readers are in it at once. */
+let shared: Buffer | undefined;
+
+/**
+ * Reads whole lines of one open file onwards from a position. A half-written last line waits until its newline is
+ * there. Before anything is handed over the file is checked to be still the same up to that place.
+ */
+export class LineReader {
+  readonly file: LogFile;
+  readonly encoding: Encoding;
+  #position: number;
+  /** Bytes after the position that hold no newline yet; at most `LONGEST_LINE`. */
+  #carry = Buffer.alloc(0);
+  #skipped = 0;
+  #readUpTo: number;
+  #head: Buffer;
+  #guard: Buffer;
+  #hash: string | undefined;
+  #skipHole = false;
+
+  /** Throws what opening and reading throw. */
+  constructor(path: string, encoding: Encoding, position = 0) {
+    this.file = new LogFile(path);
+    this.encoding = followMark(encoding, this.file.slice(0, 4));
+    this.#position = this.#readUpTo = position;
+    this.#head = this.#guard = Buffer.alloc(0);
+    this.moveTo(position);
+  }
+
+  /** Bytes of whole lines read. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Hash of the first line, see `Checkpoint`. */
+  get hash(): string {
+    if (this.#hash === undefined || (this.#hash === "" && this.#position <= LONGEST_LINE)) {
+      this.#hash = this.file.hash(this.encoding.newline);
+    }
+    return this.#hash;
+  }
+
+  /** Goes on from another place; what is there now counts as the file's content. */
+  moveTo(position: number): void {
+    this.#carry = Buffer.alloc(0);
+    this.#skipped = 0;
+    this.#position = this.#readUpTo = position;
+    this.#head = this.file.slice(0, Math.min(GUARD, position));
+    this.#guard = this.file.slice(Math.max(0, position - GUARD), position);
+    this.#hash = undefined;
+  }
+
+  /** Whether another file holds the same bytes at the start and before the place read up to: a copy of this one. */
+  isCopiedIn(other: LogFile): boolean {
+    return this.#readUpTo > 0 && this.#isIntact(other);
+  }
+
+  /** The next lines, at most about 2 MiB of them. */
+  read(): Piece {
+    shared ??= Buffer.allocUnsafeSlow(LONGEST_LINE + PIECE);
+    const kept = this.#carry.copy(shared);
+    const read = this.file.read(shared, kept, PIECE, this.#readUpTo);
+    // Checked after reading: bytes read from a file that was cut and grew again meanwhile are thrown away.
+    if (!this.#isIntact(this.file)) {
+      return this.#isHole() ? this.#passHole() : { type: "truncated" };
+    }
+    const data = shared.subarray(kept, kept + read - (read % this.encoding.unit));
+    if (this.#skipHole) {
+      return this.#skipZeros(data);
+    }
+    if (data.length === 0) {
+      return { type: "end" };
+    }
+    return this.#takeLines(shared, kept, data);
+  }
+
+  close(): void {
+    this.file.close();
+  }
+
+  #takeLines(buffer: Buffer, kept: number, data: Buffer): Piece {
+    const { newline } = this.encoding;
+    const first = kept > 0 ? indexOfAligned(data, newline, 0) : -1;
+    if (first >= 0 && kept + this.#skipped + first > LONGEST_LINE) {
+      return this.#takeLongLine(data, first);
+    }
+    const last = lastIndexOfAligned(data, newline);
+    if (last < 0) {
+      this.#keep(data);
+      return { type: "more" };
+    }
+    this.#advance(data.subarray(0, last + newline.length));
+    this.#position = this.#readUpTo;
+    this.#carry = Buffer.alloc(0);
+    const whole = buffer.subarray(0, kept + last + newline.length);
+    return this.#give(whole, 0);
+  }
+
+  /** Of a line longer than what is kept, the beginning is handed over and the rest counted. */
+  #takeLongLine(data: Buffer, end: number): Piece {
+    const room = LONGEST_LINE - this.#carry.length;
+    const line = Buffer.concat([this.#carry, data.subarray(0, Math.min(room, end)), this.encoding.newline]);
+    const skippedBytes = this.#skipped + Math.max(0, end - room);
+    this.#advance(data.subarray(0, end + this.encoding.newline.length));
+    this.#position = this.#readUpTo;
+    this.#carry = Buffer.alloc(0);
+    this.#skipped = 0;
+    return this.#give(line, skippedBytes);
+  }
+
+  #keep(data: Buffer): void {
+    const room = LONGEST_LINE - this.#carry.length;
+    this.#skipped += Math.max(0, data.length - room);
+    if (room > 0) {
+      this.#carry = Buffer.concat([this.#carry, data.subarray(0, room)]);
+    }
+    this.#advance(data);
+  }
+
+  #give(bytes: Buffer, skippedBytes: number): Piece {
+    return { type: "lines", view: this.encoding.view(bytes), lines: this.#countLines(bytes), skippedBytes };
+  }
+
+  #countLines(bytes: Buffer): number {
+    let lines = 0;
+    const { newline } = this.encoding;
+    for (let at = indexOfAligned(bytes, newline, 0); at >= 0; at = indexOfAligned(bytes, newline, at + 1)) {
+      lines++;
+    }
+    return lines;
+  }
+
+  #advance(data: Buffer): void {
+    if (this.#head.length === this.#readUpTo && this.#head.length < GUARD) {
+      this.#head = Buffer.concat([this.#head, data.subarray(0, GUARD - this.#head.length)]);
+    }
+    const tail = data.subarray(-GUARD);
+    this.#guard = Buffer.concat([this.#guard, tail]).subarray(-GUARD);
+    this.#readUpTo += data.length;
+  }
+
+  #isIntact(file: LogFile): boolean {
+    const guard = file.slice(this.#readUpTo - this.#guard.length, this.#readUpTo);
+    return guard.equals(this.#guard) && file.slice(0, this.#head.length).equals(this.#head);
+  }
+
+  /** A writer that keeps its own place after the file was cut leaves a hole of zeros before what it writes next. */
+  #isHole(): boolean {
+    const before = this.file.slice(this.#readUpTo - this.#guard.length, this.#readUpTo);
+    const isZero = (byte: number): boolean => byte === 0;
+    return before.length === this.#guard.length && before.every(isZero) && !this.#guard.every(isZero);
+  }
+
+  #passHole(): Piece {
+    this.moveTo(this.#readUpTo);
+    this.#skipHole = true;
+    return { type: "more" };
+  }
+
+  #skipZeros(data: Buffer): Piece {
+    const isEmpty = data.equals(Buffer.alloc(data.length));
+    const text = isEmpty ? data.length : data.findIndex((byte) => byte !== 0);
+    this.#skipHole = isEmpty;
+    this.moveTo(this.#readUpTo + text - (text % this.encoding.unit));
+    return { type: data.length === 0 ? "end" : "more" };
+  }
+}

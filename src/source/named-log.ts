@@ -1,0 +1,277 @@
+import type { Phase } from "../model";
+import type { Delivery } from "./delivery";
+import type { Encoding } from "./encoding";
+import { LONGEST_LINE, lastIndexOfAligned } from "./log-file";
+import { isSameFile, statLog } from "./log-stat";
+import { LineReader } from "./line-reader";
+import { findByInode, findCopy, findRotated, listYounger } from "./rotated";
+import { findStart, type SeekTime } from "./seek-time";
+import type { Checkpoint, SourceConsumer } from "./source-event";
+
+/** Where reading of a log begins. */
+export interface Beginning {
+  readonly position: "head" | "tail";
+  readonly checkpoint?: Checkpoint | undefined;
+  readonly seek?: SeekTime | undefined;
+}
+
+/** The parts a named log works with. */
+export interface NamedLogParts {
+  readonly path: string;
+  readonly encoding: Encoding;
+  readonly beginning: Beginning;
+  readonly consumer: SourceConsumer;
+  readonly delivery: Delivery;
+  /** Whether reading is to end after the block on its way. */
+  readonly isStopped: () => boolean;
+}
+
+/**
+ * The succession of files that bear one name. Each call of `catchUp` reads all there is: first what is left of the
+ * file that had the name, then those that came and went meanwhile, then the one that has it now.
+ */
+export class NamedLog {
+  readonly #parts: NamedLogParts;
+  #current: LineReader | undefined;
+  /** The file that had the name before; slow writers may still add to it. */
+  #previous: LineReader | undefined;
+  #phase: Phase = "initial";
+  #isLost = false;
+  #hasLooked = false;
+  #hasOpened = false;
+  /** Where to go on when a file is opened that is not the successor of one that is open. */
+  #resumeFrom: Checkpoint | undefined;
+  #reported: Checkpoint | undefined;
+
+  constructor(parts: NamedLogParts) {
+    this.#parts = parts;
+    this.#resumeFrom = parts.beginning.checkpoint;
+  }
+
+  /** Bytes of whole lines read of the file that has the name, or had it last. */
+  get position(): number {
+    return this.#current?.position ?? 0;
+  }
+
+  /** Whether a file is held open that no longer has the name. */
+  get holdsOld(): boolean {
+    return this.#previous !== undefined || (this.#isLost && this.#current !== undefined);
+  }
+
+  /** Reads everything there is now. Throws what opening and reading throw; another call goes on where it was. */
+  async catchUp(): Promise<void> {
+    if (this.#previous) {
+      await this.#drain(this.#previous, false);
+    }
+    const there = statLog(this.#parts.path);
+    if (this.#current && !(there && isSameFile(there, this.#current.file))) {
+      await this.#drain(this.#current, true);
+      await (there ? this.#succeed(this.#current) : this.#lose());
+    } else if (there) {
+      this.#returned();
+    }
+    if (!this.#current && there) {
+      await this.#open();
+    }
+    if (this.#current && !this.#isLost) {
+      await this.#readCurrent(this.#current);
+    }
+    this.#hasLooked = true;
+  }
+
+  /** Lets go of files that no longer have the name, after what was added to them has been read. */
+  async releaseOld(): Promise<void> {
+    const previous = this.#previous;
+    if (previous) {
+      await this.#drain(previous, false);
+      previous.close();
+      this.#previous = undefined;
+    }
+    if (this.#isLost && this.#current?.file.isDeleted()) {
+      await this.#drain(this.#current, true);
+      this.#current.close();
+      this.#current = undefined;
+    }
+  }
+
+  /** Closes what is open. The next call opens the path anew and goes on after what was last handed over. */
+  close(): void {
+    this.#resumeFrom = this.#reported ?? this.#resumeFrom;
+    this.#current?.close();
+    this.#previous?.close();
+    this.#current = this.#previous = undefined;
+  }
+
+  async #readCurrent(reader: LineReader): Promise<void> {
+    while ((await this.#drain(reader, true)) === "truncated") {
+      await this.#restart(reader);
+    }
+    if (!this.#parts.isStopped()) {
+      this.#phase = "operation";
+    }
+  }
+
+  async #drain(reader: LineReader, isReported: boolean): Promise<"end" | "truncated" | "stopped"> {
+    while (!this.#parts.isStopped()) {
+      const piece = reader.read();
+      if (piece.type === "lines") {
+        await this.#parts.delivery.give(piece, reader.encoding, this.#phase);
+        if (isReported) {
+          this.#report(reader);
+        }
+      } else if (piece.type === "more") {
+        await new Promise((resolve) => setImmediate(resolve));
+      } else {
+        return piece.type;
+      }
+    }
+    return "stopped";
+  }
+
+  #report(reader: LineReader): void {
+    const { hash, position } = reader;
+    this.#reported = { hash, position, inode: Number(reader.file.ino) };
+    this.#parts.consumer.checkpoint?.(this.#reported);
+  }
+
+  async #open(): Promise<void> {
+    const { path, encoding, isStopped } = this.#parts;
+    const reader = new LineReader(path, encoding);
+    try {
+      await this.#begin(reader);
+    } catch (error) {
+      reader.close();
+      throw error;
+    }
+    this.#current = reader;
+    // What is left of older files may not have been read to its end when it was stopped.
+    if (!isStopped()) {
+      this.#hasOpened = true;
+      this.#isLost = false;
+      this.#report(reader);
+      this.#found(reader);
+    }
+  }
+
+  async #begin(reader: LineReader): Promise<void> {
+    const { position, seek } = this.#parts.beginning;
+    const end = reader.file.size();
+    if (position === "tail" && !this.#hasLooked) {
+      reader.moveTo(lastLineStart(reader, end));
+      return;
+    }
+    const start = this.#resumeFrom ? await this.#resume(reader, this.#resumeFrom) : 0;
+    this.#resumeFrom = undefined;
+    const isSought = seek !== undefined && !this.#hasOpened;
+    reader.moveTo(isSought ? findStart(reader.file, reader.encoding, seek, { start, end }) : start);
+  }
+
+  /** The position to go on from; what is left of a file rotated away since is read before. */
+  async #resume(reader: LineReader, checkpoint: Checkpoint): Promise<number> {
+    const { path, encoding } = this.#parts;
+    const fits = reader.hash === checkpoint.hash && reader.file.size() >= checkpoint.position;
+    const isOther = checkpoint.inode !== undefined && checkpoint.inode !== Number(reader.file.ino);
+    const rotated = fits && !isOther ? undefined : findRotated(path, checkpoint, encoding.newline);
+    if (rotated === undefined) {
+      return fits ? checkpoint.position : 0;
+    }
+    const younger = listYounger(path, rotated);
+    await this.#readWhole(rotated, checkpoint.position, reader);
+    for (const other of younger) {
+      await this.#readWhole(other, 0, reader);
+    }
+    return 0;
+  }
+
+  /** Reads a file beside the log to its end, unless it turns out to be the log itself. */
+  async #readWhole(path: string, position: number, log: LineReader): Promise<void> {
+    const reader = new LineReader(path, this.#parts.encoding, position);
+    try {
+      if (!isSameFile(reader.file, log.file)) {
+        await this.#drain(reader, true);
+      }
+    } finally {
+      reader.close();
+    }
+  }
+
+  /** Another file has the name now: opens it, after those that had it in between. */
+  async #succeed(old: LineReader): Promise<void> {
+    if (this.#parts.isStopped()) {
+      return;
+    }
+    const { path, encoding, consumer } = this.#parts;
+    const reader = new LineReader(path, encoding);
+    const renamed = findByInode(path, old.file);
+    for (const other of renamed === undefined ? [] : listYounger(path, renamed)) {
+      await this.#readWhole(other, 0, reader);
+    }
+    this.#previous?.close();
+    this.#previous = old;
+    this.#current = reader;
+    this.#isLost = false;
+    const size = reader.file.size();
+    consumer.event?.({ type: "rotated", path, how: "replaced", size, ...bothSides(old, reader) });
+  }
+
+  #returned(): void {
+    if (this.#isLost && this.#current) {
+      this.#isLost = false;
+      this.#found(this.#current);
+    }
+  }
+
+  #found({ position, hash }: LineReader): void {
+    const { path, consumer } = this.#parts;
+    consumer.event?.({ type: "found", path, position, hash });
+  }
+
+  #lose(): void {
+    if (!this.#isLost) {
+      this.#isLost = true;
+      this.#parts.consumer.event?.({ type: "lost", path: this.#parts.path, reason: "file is gone" });
+    }
+  }
+
+  /** The file was cut: what of it was not read yet may be in a copy beside it. */
+  async #restart(reader: LineReader): Promise<void> {
+    const { path, consumer } = this.#parts;
+    const before = { position: reader.position, hash: reader.hash };
+    const copy = findCopy(path, (file) => !isSameFile(file, reader.file) && reader.isCopiedIn(file));
+    if (copy !== undefined) {
+      await this.#readWhole(copy, reader.position, reader);
+    }
+    reader.moveTo(0);
+    const inode = Number(reader.file.ino);
+    consumer.event?.({
+      type: "rotated",
+      path,
+      how: "truncated",
+      size: reader.file.size(),
+      position: before.position,
+      inode,
+      oldInode: inode,
+      hash: reader.hash,
+      oldHash: before.hash,
+    });
+  }
+}
+
+function bothSides(old: LineReader, reader: LineReader) {
+  return {
+    position: old.position,
+    inode: Number(reader.file.ino),
+    oldInode: Number(old.file.ino),
+    hash: reader.hash,
+    oldHash: old.hash,
+  };
+}
+
+/** Where the last line begins that has no newline yet; the end when every line is whole. */
+function lastLineStart(reader: LineReader, end: number): number {
+  const { unit, newline } = reader.encoding;
+  const whole = end - (end % unit);
+  const from = Math.max(0, whole - LONGEST_LINE);
+  const last = lastIndexOfAligned(reader.file.slice(from, whole), newline);
+  return last < 0 ? (from === 0 ? 0 : whole) : from + last + newline.length;
+}

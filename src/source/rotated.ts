@@ -1,0 +1,142 @@
+import { readdirSync, statSync } from "node:fs";
+import { basename, extname, join } from "node:path";
+import { folderOf } from "./path-route";
+import { LogFile } from "./log-file";
+import type { Checkpoint } from "./source-event";
+
+const COMPRESSED = /\.(gz|bz2|xz|zst|lz4|lzo|Z)$/;
+/** Newest ones looked at, in a folder that is full of old logs. */
+const MOST_CANDIDATES = 60;
+
+/** A file beside a log that may be an earlier one of it. */
+interface Candidate {
+  readonly path: string;
+  readonly ino: bigint;
+  readonly mtime: bigint;
+  readonly size: bigint;
+}
+
+/** The path under which the log with that checkpoint lies now, rotated away by name; `undefined` when not found. */
+export function findRotated(path: string, checkpoint: Checkpoint, newline: Buffer): string | undefined {
+  const candidates = listCandidates(path).filter((candidate) => candidate.size >= checkpoint.position);
+  const { inode } = checkpoint;
+  const same = candidates.find((candidate) => inode !== undefined && Number(candidate.ino) === inode);
+  const order = same ? [same, ...candidates] : checkpoint.hash === "" ? [] : candidates;
+  return order.find((candidate) => readHash(candidate.path, newline) === checkpoint.hash)?.path;
+}
+
+/** The path that an open file of a log has now, after it was renamed within its folder. */
+export function findByInode(
+  path: string,
+  file: { readonly dev: bigint; readonly ino: bigint },
+): string | undefined {
+  return listCandidates(path).find((candidate) => candidate.ino === file.ino)?.path;
+}
+
+/** The first rotated file that is a copy of the log as judged by `isCopy`: what copytruncate leaves. */
+export function findCopy(path: string, isCopy: (file: LogFile) => boolean): string | undefined {
+  return listCandidates(path).find((candidate) => {
+    const file = openQuietly(candidate.path);
+    try {
+      return file !== undefined && isCopy(file);
+    } finally {
+      file?.close();
+    }
+  })?.path;
+}
+
+/**
+ * Rotated files of the same naming (`x.log.3`, `x.log-20261121`) that are younger than the given one by name and not
+ * older by time, oldest first: those that came and went while nobody looked.
+ */
+export function listYounger(path: string, rotated: string): string[] {
+  const stem = stemOf(path);
+  const own = basename(rotated).slice(stem.length);
+  const countsDown = numbersOf(own).every((number) => number.length < 5);
+  const order = (a: string, b: string): number =>
+    compareNumbers(numbersOf(a), numbersOf(b)) * (countsDown ? -1 : 1);
+  const candidates = listCandidates(path);
+  const mtime = candidates.find((candidate) => candidate.path === rotated)?.mtime ?? 0n;
+  return candidates
+    .filter((candidate) => candidate.mtime >= mtime)
+    .map((candidate) => basename(candidate.path).slice(stem.length))
+    .filter((rest) => shapeOf(rest) === shapeOf(own) && order(rest, own) > 0)
+    .sort(order)
+    .map((rest) => join(folderOf(path), stem + rest));
+}
+
+/** Whether a name is one that rotation gives to a log: the log's own name and a number or date after it. */
+export function isRotatedName(name: string, log: string): boolean {
+  return name.startsWith(log) && /^[.\-_]\d+([.\-_]\d+)*$/.test(name.slice(log.length));
+}
+
+/** Newest first. A log of another name that begins alike is a candidate too; its content decides. */
+function listCandidates(path: string): Candidate[] {
+  const log = basename(path);
+  const stem = stemOf(path);
+  const isLike = (name: string): boolean => name !== log && name.startsWith(stem) && !COMPRESSED.test(name);
+  return readNames(folderOf(path))
+    .filter(isLike)
+    .flatMap((name) => readCandidate(join(folderOf(path), name)))
+    .sort((a, b) => Number(b.mtime - a.mtime))
+    .slice(0, MOST_CANDIDATES);
+}
+
+function stemOf(path: string): string {
+  const log = basename(path);
+  return log.slice(0, log.length - extname(log).length);
+}
+
+function readNames(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function readCandidate(path: string): Candidate[] {
+  try {
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return stat?.isFile() ? [{ path, ino: stat.ino, mtime: stat.mtimeNs, size: stat.size }] : [];
+  } catch {
+    return [];
+  }
+}
+
+function openQuietly(path: string): LogFile | undefined {
+  try {
+    return new LogFile(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function readHash(path: string, newline: Buffer): string | undefined {
+  const file = openQuietly(path);
+  try {
+    return file?.hash(newline);
+  } catch {
+    return undefined;
+  } finally {
+    file?.close();
+  }
+}
+
+function shapeOf(name: string): string {
+  return name.replaceAll(/\d+/g, "0");
+}
+
+function numbersOf(name: string): string[] {
+  return name.match(/\d+/g) ?? [];
+}
+
+function compareNumbers(a: readonly string[], b: readonly string[]): number {
+  for (const [i, left] of a.entries()) {
+    const difference = BigInt(left) - BigInt(b[i] ?? "0");
+    if (difference !== 0n) {
+      return difference < 0n ? -1 : 1;
+    }
+  }
+  return 0;
+}
