@@ -11,7 +11,7 @@ const ROOMS = {
   model: [],
   platform: ["model"],
   regex: ["model"],
-  date: ["model"],
+  date: ["model", "regex"],
   filter: ["model", "regex", "date"],
   source: ["model", "platform"],
   jail: ["model"],

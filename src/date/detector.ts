@@ -1,0 +1,136 @@
+import { WarderError } from "../model";
+import { CalendarDate } from "./calendar";
+import { regexOf, type DateHit } from "./date-regex";
+import { isDefault } from "./defaults";
+import { parseEpoch, parseTai } from "./epoch";
+import { DateFinder } from "./finder";
+import { parsePatternList } from "./pattern-list";
+import type { DateTemplate } from "./template";
+import { TemplateList, type TemplateEntry } from "./template-list";
+import { FIRST_KNOWN_UNTIL, knownUntil } from "./tokens";
+import { WallClock } from "./wall-clock";
+import { parseTimezone } from "./zone";
+
+export interface DateOptions {
+  /** Patterns, one per line; absent or empty means the default list. */
+  readonly datepattern?: string;
+  /** Zone of dates that carry none, such as `UTC+0200`; absent or empty means the system's. */
+  readonly logtimezone?: string;
+}
+
+/** A date found in a line. */
+export interface DateMatch {
+  /** What is to be cut out of the line, in UTF-16 units. */
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  /** Seconds since 1970; undefined when the text is empty (`{NONE}`) or names no moment. */
+  readonly time: number | undefined;
+  /** Display name of the template. */
+  readonly template: string;
+}
+
+/** One template, as reports show it. */
+export interface TemplateReport {
+  readonly name: string;
+  readonly pattern: string | undefined;
+  /** In Python's syntax. */
+  readonly regex: string;
+  /** How often its regex matched, as fail2ban counts. */
+  readonly hits: number;
+  readonly weight: number;
+}
+
+/** Finds the dates of one jail's lines; it learns from each line which formats the log has. */
+export class DateDetector {
+  readonly #list: TemplateList;
+  readonly #finder: DateFinder;
+  readonly #zone: number | undefined;
+  readonly #date = new CalendarDate();
+  readonly #clock = new WallClock();
+  #lastYear = 0;
+
+  constructor(templates: readonly DateTemplate[], zone: number | undefined) {
+    this.#list = new TemplateList(templates);
+    this.#finder = new DateFinder(this.#list);
+    this.#zone = zone;
+  }
+
+  /** The date of a line, or undefined when no template matches. `now` is in seconds since 1970. */
+  detect(line: string, now: number): DateMatch | undefined {
+    this.#clock.set(now);
+    this.#keepYears(now);
+    const found = this.#finder.find(line, now);
+    if (!found) {
+      return undefined;
+    }
+    const { entry, hit } = found;
+    const text = line.slice(hit.cutStart, hit.cutEnd);
+    const time = text === "" ? undefined : this.#timeOf(entry, hit);
+    return { start: hit.cutStart, end: hit.cutEnd, text, time, template: entry.template.name };
+  }
+
+  /** Pattern and name for `get JAIL datepattern`; with more than two templates there is no single one to name. */
+  patternInfo(): readonly [pattern: string | undefined, name: string] {
+    const [first] = this.#list.entries;
+    return !first || this.#list.entries.length > 2
+      ? [undefined, "Default Detectors"]
+      : [first.template.pattern, first.template.name];
+  }
+
+  /** The templates in the order in which they would be tried now. */
+  get templates(): readonly TemplateReport[] {
+    return this.#list.entries.map((entry) => ({
+      name: entry.template.name,
+      pattern: entry.template.pattern,
+      regex: entry.source,
+      hits: entry.found,
+      weight: entry.template.weight,
+    }));
+  }
+
+  #keepYears(now: number): void {
+    const lastYear = knownUntil(now);
+    if (lastYear !== this.#lastYear) {
+      this.#lastYear = lastYear;
+      this.#list.entries.forEach((entry) => entry.setLastYear(lastYear));
+    }
+  }
+
+  #timeOf(entry: TemplateEntry, hit: DateHit): number | undefined {
+    const { kind, numberGroup } = entry.template;
+    const number = hit.match.group(numberGroup) ?? "";
+    if (kind === "calendar") {
+      return this.#calendarTime(entry, hit);
+    }
+    return kind === "tai64n" ? parseTai(number) : parseEpoch(number, kind === "long-epoch");
+  }
+
+  #calendarTime(entry: TemplateEntry, hit: DateHit): number | undefined {
+    this.#date.reset(this.#zone);
+    for (const [letter, group] of entry.regex.letters) {
+      const text = hit.match.group(group);
+      if (text !== undefined) {
+        this.#date.set(letter, text);
+      }
+    }
+    return this.#date.time(this.#clock);
+  }
+}
+
+/**
+ * A detector for one jail.
+ * @throws WarderError date-pattern for a pattern that cannot be used, date-zone for an unknown zone.
+ */
+export function createDateDetector(options: DateOptions = {}): DateDetector {
+  const { datepattern = "", logtimezone = "" } = options;
+  const zone = logtimezone === "" ? undefined : parseTimezone(logtimezone);
+  if (logtimezone !== "" && zone === undefined) {
+    throw new WarderError("date-zone", `Unknown or unsupported time zone: '${logtimezone}'`);
+  }
+  const templates = parsePatternList(datepattern);
+  templates
+    .filter((template) => !isDefault(template))
+    .forEach((template) => regexOf(template, FIRST_KNOWN_UNTIL));
+  return new DateDetector(templates, zone);
+}

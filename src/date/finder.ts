@@ -1,0 +1,117 @@
+import type { DateHit } from "./date-regex";
+import type { TemplateEntry, TemplateList } from "./template-list";
+
+/** A date found in a line, and by which template. */
+export interface Found {
+  readonly entry: TemplateEntry;
+  readonly hit: DateHit;
+}
+
+/** Where the last date stood, and the characters on both sides of its begin and its end. */
+interface Place {
+  readonly start: number;
+  readonly end: number;
+  readonly aroundStart: readonly [string, string];
+  readonly aroundEnd: readonly [string, string];
+}
+
+/**
+ * Finds the date of a line. The template used last is preferred while dates stay where they are, so that a date in
+ * the text of a message, which a stranger may have written, does not win over the one at its head.
+ */
+export class DateFinder {
+  readonly #list: TemplateList;
+  #last: TemplateEntry | undefined;
+  #place: Place | undefined;
+
+  constructor(list: TemplateList) {
+    this.#list = list;
+  }
+
+  find(line: string, now: number): Found | undefined {
+    const found = this.#search(line);
+    if (found) {
+      this.#remember(found, line, now);
+    }
+    return found;
+  }
+
+  #search(line: string): Found | undefined {
+    const last = this.#last;
+    const place = this.#place;
+    if (!last || !place) {
+      return this.#searchAll(line, undefined, undefined);
+    }
+    const isPart = !last.anchored && looksAlike(line, place);
+    const hit = isPart ? last.searchPart(line, place.start, place.end) : last.search(line);
+    if (hit && (last.anchored || this.#isOnly || (hit.start === place.start && hit.end === place.end))) {
+      return { entry: last, hit };
+    }
+    return this.#searchAll(line, isPart ? undefined : last, hit && { entry: last, hit });
+  }
+
+  #searchAll(
+    line: string,
+    without: TemplateEntry | undefined,
+    candidate: Found | undefined,
+  ): Found | undefined {
+    const { entries } = this.#list;
+    let best = candidate;
+    for (let i = 0; i < entries.length; i++) {
+      const entry = entries[i];
+      const hit = entry && entry !== without ? entry.search(line) : undefined;
+      if (entry && hit) {
+        if (this.#isWinner(entry, hit, entries[i + 1])) {
+          return { entry, hit };
+        }
+        best = best && best.hit.start <= hit.start ? best : { entry, hit };
+      }
+    }
+    return best;
+  }
+
+  #isWinner(entry: TemplateEntry, hit: DateHit, next: TemplateEntry | undefined): boolean {
+    if (!next || entry.anchored) {
+      return true;
+    }
+    // DIFFERS: fail2ban asks whether the next template ever matched in any jail of the process; we ask this jail.
+    if (hit.start === 0 && entry.hits > 0 && next.found === 0) {
+      return true;
+    }
+    return hit.start <= entry.distance && hit.start <= (this.#place?.start ?? 1);
+  }
+
+  #remember({ entry, hit }: Found, line: string, now: number): void {
+    this.#list.count(entry, hit.start, now);
+    this.#place = placeOf(line, hit.start, hit.end);
+    if (entry !== this.#last) {
+      this.#list.promote(entry);
+      this.#last = entry;
+    }
+  }
+
+  get #isOnly(): boolean {
+    return this.#list.entries.length === 1;
+  }
+}
+
+function placeOf(line: string, start: number, end: number): Place {
+  return {
+    start,
+    end,
+    aroundStart: [line.charAt(start - 1), line.charAt(start)],
+    aroundEnd: [line.charAt(end - 1), line.charAt(end)],
+  };
+}
+
+/** Whether a date may stand in the line where the last one stood: the same character outside, or the same sign inside. */
+function looksAlike(line: string, { start, end, aroundStart, aroundEnd }: Place): boolean {
+  return (
+    (line.charAt(start - 1) === aroundStart[0] || isSameSign(line.charAt(start), aroundStart[1])) &&
+    (line.charAt(end) === aroundEnd[1] || isSameSign(line.charAt(end - 1), aroundEnd[0]))
+  );
+}
+
+function isSameSign(character: string, last: string): boolean {
+  return character === last && !/[\p{L}\p{N}]/u.test(last);
+}

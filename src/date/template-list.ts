@@ -1,0 +1,119 @@
+import { regexOf, type DateHit, type DateRegex } from "./date-regex";
+import type { DateTemplate } from "./template";
+import { FIRST_KNOWN_UNTIL } from "./tokens";
+
+/** A template of a list and what the list remembers of it. */
+export class TemplateEntry {
+  readonly template: DateTemplate;
+  readonly anchored: boolean;
+  /** How often it gave the date. */
+  hits = 0;
+  /** How often its regex matched, chosen or not. */
+  found = 0;
+  /** Seconds since 1970. */
+  lastUsed = 0;
+  /** Where its date stood the last time. */
+  distance = Number.MAX_SAFE_INTEGER;
+  #compiled: DateRegex | undefined;
+  #lastYear = FIRST_KNOWN_UNTIL;
+
+  constructor(template: DateTemplate) {
+    this.template = template;
+    this.anchored = template.regex(FIRST_KNOWN_UNTIL).anchored;
+  }
+
+  /** Nearer and more often used templates weigh more. */
+  get weight(): number {
+    return (this.hits * this.template.weight) / Math.max(1, this.distance);
+  }
+
+  /** The regex in Python's syntax. */
+  get source(): string {
+    return this.template.regex(this.#lastYear).source;
+  }
+
+  /** Compiled at first use. @throws WarderError date-pattern when it is not valid. */
+  get regex(): DateRegex {
+    this.#compiled ??= regexOf(this.template, this.#lastYear);
+    return this.#compiled;
+  }
+
+  /** Makes `%ExY` know years until another one. */
+  setLastYear(lastYear: number): void {
+    if (lastYear !== this.#lastYear) {
+      this.#lastYear = lastYear;
+      this.#compiled = undefined;
+    }
+  }
+
+  /** Searches the whole text and counts. */
+  search(text: string): DateHit | undefined {
+    return this.#counted(this.regex.search(text));
+  }
+
+  /** Searches between two places and counts. */
+  searchPart(text: string, from: number, to: number): DateHit | undefined {
+    return this.#counted(this.regex.searchPart(text, from, to));
+  }
+
+  #counted(hit: DateHit | undefined): DateHit | undefined {
+    if (hit) {
+      this.found++;
+    }
+    return hit;
+  }
+}
+
+/** A template is long unused after so many seconds. */
+const UNUSED = 300;
+
+/**
+ * Templates in the order in which they are tried. Those that match often, early in the line and lately move
+ * to the front.
+ */
+export class TemplateList {
+  readonly #entries: TemplateEntry[];
+  #firstUnused = 0;
+
+  constructor(templates: readonly DateTemplate[]) {
+    this.#entries = templates.map((template) => new TemplateEntry(template));
+  }
+
+  get entries(): readonly TemplateEntry[] {
+    return this.#entries;
+  }
+
+  /** Counts a date found by an entry at a distance from the line's begin. */
+  count(entry: TemplateEntry, distance: number, now: number): void {
+    entry.hits++;
+    entry.lastUsed = now;
+    entry.distance = distance;
+    this.#skipUsed();
+  }
+
+  /** Moves an entry ahead as far as it deserves: halfway or to the first unused one, else a single step. */
+  promote(entry: TemplateEntry): void {
+    const from = this.#entries.indexOf(entry);
+    if (from <= 0) {
+      return;
+    }
+    const jump = this.#firstUnused < from ? this.#firstUnused : Math.floor(from / 2);
+    const to = [jump, from - 1].find((index) => this.#isOutweighed(index, entry));
+    if (to !== undefined) {
+      this.#entries.splice(from, 1);
+      this.#entries.splice(to, 0, entry);
+      this.#skipUsed();
+    }
+  }
+
+  #isOutweighed(index: number, by: TemplateEntry): boolean {
+    const entry = this.#entries[index];
+    return entry !== undefined && (by.weight > entry.weight || by.lastUsed - UNUSED > entry.lastUsed);
+  }
+
+  #skipUsed(): void {
+    while (this.#entries[this.#firstUnused]?.hits) {
+      this.#firstUnused++;
+    }
+  }
+}
