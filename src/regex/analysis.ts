@@ -5,6 +5,7 @@ import {
   type Conditional,
   type Node,
   type Pattern,
+  type Repeat,
 } from "./tree";
 import { caselessOnly } from "./caseless";
 import { widthOf } from "./width";
@@ -12,9 +13,11 @@ import { widthOf } from "./width";
 /**
  * How the parts of a pattern that JavaScript sees otherwise can be put so that it sees them as Python does.
  * `marked` are the groups that need a mark at their start, by which it can be seen later whether they took part;
- * `certain` are the references to groups that always took part.
+ * `certain` are the references to groups that always took part. Without `groupsExact` the place of the match is
+ * right, but groups inside of loops may differ.
  */
 export interface Plan {
+  readonly groupsExact: boolean;
   readonly marked: ReadonlySet<number>;
   readonly certain: ReadonlySet<BackReference | Conditional>;
 }
@@ -24,19 +27,21 @@ interface Tree {
   readonly captures: ReadonlyMap<number, Capture>;
 }
 
-/** Undefined when no JavaScript RegExp has exactly the meaning of the pattern. */
+/** Undefined when no JavaScript RegExp finds the same matches. */
 export function planPattern(pattern: Pattern): Plan | undefined {
   const tree = indexTree(pattern.root);
-  const plan = { marked: new Set<number>(), certain: new Set<BackReference | Conditional>() };
-  for (const node of [pattern.root, ...tree.parents.keys()]) {
-    if (!isLoopSafe(node) || !isLookBehindSafe(node)) {
-      return undefined;
-    }
-    if ((node.type === "back-reference" || node.type === "conditional") && !planReference(node, tree, plan)) {
-      return undefined;
-    }
+  const nodes = [pattern.root, ...tree.parents.keys()];
+  const references = nodes.filter((node) => node.type === "back-reference" || node.type === "conditional");
+  const used = new Set(references.map((node) => node.index));
+  if (!nodes.every((node) => isLoopSafe(node, used) && isLookBehindSafe(node))) {
+    return undefined;
   }
-  return plan;
+  const marked = new Set<number>();
+  const certain = new Set<BackReference | Conditional>();
+  if (!references.every((node) => planReference(node, tree, { marked, certain }))) {
+    return undefined;
+  }
+  return { marked, certain, groupsExact: nodes.every(keepsGroups) };
 }
 
 function indexTree(root: Node): Tree {
@@ -55,19 +60,29 @@ function indexTree(root: Node): Tree {
   return { parents, captures };
 }
 
-/**
- * JavaScript forgets the groups of a loop at each round and gives up empty rounds; Python keeps the groups of
- * earlier rounds and takes one empty round.
- */
-function isLoopSafe(node: Node): boolean {
-  if (node.type !== "repeat" || node.max <= 1) {
+/** Whether a loop takes the same text in both: Python takes one empty round at the end, JavaScript gives it up. */
+function isLoopSafe(node: Node, used: ReadonlySet<number>): boolean {
+  if (!isLoop(node)) {
     return true;
   }
-  const canBeEmpty = widthOf(node.body, new Map()).min === 0;
-  if (hasCapture(node.body)) {
-    return !canBeEmpty && setsAllCaptures(node.body);
+  if (!keepsGroups(node) && capturesIn(node.body).some((index) => used.has(index))) {
+    return false;
   }
-  return !canBeEmpty || node.mode !== "greedy" || emptyComesLast(node.body);
+  return !canBeEmpty(node.body) || node.mode !== "greedy" || emptyComesLast(node.body);
+}
+
+/** Whether the groups of a loop are the same: JavaScript forgets them at each round, Python keeps older ones. */
+function keepsGroups(node: Node): boolean {
+  return !isLoop(node) || !hasCapture(node.body) || (!canBeEmpty(node.body) && setsAllCaptures(node.body));
+}
+
+function isLoop(node: Node): node is Repeat {
+  return node.type === "repeat" && node.max > 1;
+}
+
+function capturesIn(node: Node): readonly number[] {
+  const own = node.type === "capture" ? [node.index] : [];
+  return own.concat(childrenOf(node).flatMap(capturesIn));
 }
 
 function hasCapture(node: Node): boolean {

@@ -35,6 +35,14 @@ export function casedBetween(from: number, to: number): readonly number[] {
   return table.cased.filter((code) => code >= from && code <= to);
 }
 
+/** The lower case by which two characters are compared in a back-reference. */
+export function lowerCode(code: number, fold: Fold): number {
+  if (fold === "unicode") {
+    return lowerOf(code);
+  }
+  return fold === "ascii" && isAsciiLetter(code) ? code | 0x20 : code;
+}
+
 /** Whether letters outside ASCII equal this ASCII character under Python's IGNORECASE. */
 export function hasTwinsOutsideAscii(code: number): boolean {
   return ASCII_TWINS.has(String.fromCodePoint(code).toLowerCase());

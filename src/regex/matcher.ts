@@ -1,9 +1,11 @@
+import { BacktrackEngine } from "./backtrack-engine";
 import { planPattern } from "./analysis";
 import type { Variant } from "./class-source";
-import { RegexError, placeOf } from "./errors";
 import { emitPattern } from "./emit";
 import type { Engine, Match, SpanMatch } from "./match";
+import { compileProgram } from "./program";
 import { RegExpEngine } from "./regexp-engine";
+import { TwoStepEngine } from "./two-step-engine";
 import type { Pattern } from "./tree";
 
 export type { Match, Span, SpanMatch } from "./match";
@@ -63,7 +65,8 @@ class PatternMatcher implements Matcher {
 function makeEngine(pattern: Pattern, variant: Variant): Engine {
   const plan = planPattern(pattern);
   if (!plan) {
-    throw new RegexError("regex-unsupported", "no RegExp of this meaning", placeOf(pattern.source, 0));
+    return new BacktrackEngine(compileProgram(pattern), pattern.groupNames);
   }
-  return new RegExpEngine(emitPattern(pattern, plan, variant), pattern.groupNames);
+  const quick = new RegExpEngine(emitPattern(pattern, plan, variant), pattern.groupNames);
+  return plan.groupsExact ? quick : new TwoStepEngine(quick, pattern);
 }

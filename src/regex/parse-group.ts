@@ -122,7 +122,8 @@ function parseLook(
 ): Look {
   const { start, behind, negated } = look;
   const body = parseInner(context, scope, start);
-  return { type: "look", behind, negated, body, position: start };
+  const width = behind ? widthOf(body, context.widths).min : 0;
+  return { type: "look", behind, negated, body, width, position: start };
 }
 
 function parseLookBehind(context: ParseContext, scope: Scope, start: number): Look {

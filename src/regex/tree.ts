@@ -82,12 +82,16 @@ export interface Atomic {
   readonly body: Node;
 }
 
-/** `(?=…)`, `(?!…)`, `(?<=…)`, `(?<!…)`; `position` is where it stands in the pattern. */
+/**
+ * `(?=…)`, `(?!…)`, `(?<=…)`, `(?<!…)`. `width` is how many characters a look-behind steps back;
+ * `position` is where it stands in the pattern.
+ */
 export interface Look {
   readonly type: "look";
   readonly behind: boolean;
   readonly negated: boolean;
   readonly body: Node;
+  readonly width: number;
   readonly position: number;
 }
 
