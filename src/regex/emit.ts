@@ -5,7 +5,7 @@ import type { Assertion, BackReference, Capture, Conditional, Node, Pattern, Rep
 /** A pattern as JavaScript source. `groups[n]` is the number the n-th group of the pattern has there. */
 export interface Emitted {
   readonly source: string;
-  readonly flags: "" | "u";
+  readonly flags: "" | "gu";
   readonly groups: readonly number[];
 }
 
@@ -13,7 +13,7 @@ export interface Emitted {
 export function emitPattern(pattern: Pattern, plan: Plan, variant: Variant): Emitted {
   const emitter = new Emitter(plan, variant);
   const source = emitter.emit(pattern.root);
-  return { source, flags: variant === "unicode" ? "u" : "", groups: emitter.groups };
+  return { source, flags: variant === "unicode" ? "gu" : "", groups: emitter.groups };
 }
 
 const ASCII_ASSERTIONS: Readonly<Record<Assertion["kind"], string>> = {

@@ -59,13 +59,13 @@ export class GroupTable {
     return index;
   }
 
-  /** Checks a back-reference; `length` is how far back in the pattern it began. Throws RegexError. */
+  /** Checks a back-reference; `length` is how long the number or name just read is. Throws RegexError. */
   checkReference(index: number, length: number): void {
     if (index > this.#count) {
       throw this.#errorBefore(length, `invalid group reference ${index}`);
     }
     if (this.#open.has(index)) {
-      throw this.#errorBefore(length, "cannot refer to an open group");
+      throw this.#errorBefore(length + 1, "cannot refer to an open group");
     }
     this.#checkLookBehind(index);
   }
@@ -110,7 +110,7 @@ export class GroupTable {
     if (this.#lookBehindLimit === undefined) {
       return;
     }
-    if (this.#open.has(index)) {
+    if (this.#open.has(index) || index > this.#count) {
       throw this.#reader.error("cannot refer to an open group");
     }
     if (index > this.#lookBehindLimit) {

@@ -100,7 +100,7 @@ function parseNamed(context: ParseContext, scope: Scope, start: number): Node {
     const name = reader.takeUntil(")", "group name");
     groups.checkName(name);
     const index = groups.find(name);
-    groups.checkReference(index, lengthOf(name) + 1);
+    groups.checkReference(index, lengthOf(name));
     return { type: "back-reference", index, fold: foldOf(scope.flags) };
   }
   const char = takeExtension(reader);

@@ -1,6 +1,8 @@
 import type { Emitted } from "./emit";
 import { collectGroups, type Engine, type Match, type Span, type SpanMatch } from "./match";
 
+const LAST_OF_ONE_UNIT = 0xffff;
+
 /** Searches with a JavaScript RegExp written for the pattern. */
 export class RegExpEngine implements Engine {
   readonly #emitted: Emitted;
@@ -15,19 +17,33 @@ export class RegExpEngine implements Engine {
   }
 
   test(text: string): boolean {
-    return this.#regexp.test(text);
+    return search(this.#regexp, text) !== null;
   }
 
   exec(text: string): Match | undefined {
-    const found = this.#regexp.exec(text);
+    const found = search(this.#regexp, text);
     return found ? new RegExpMatch(found, this.#emitted.groups, this.#names) : undefined;
   }
 
   execSpans(text: string): SpanMatch | undefined {
     this.#withIndices ??= new RegExp(this.#emitted.source, `${this.#emitted.flags}d`);
-    const found = this.#withIndices.exec(text);
+    const found = search(this.#withIndices, text);
     return found ? new RegExpSpanMatch(found, this.#emitted.groups, this.#names) : undefined;
   }
+}
+
+/** V8 may find an empty match between the two halves of one character; those are passed over. */
+function search(regexp: RegExp, text: string): RegExpExecArray | null {
+  if (!regexp.global) {
+    return regexp.exec(text);
+  }
+  regexp.lastIndex = 0;
+  let found = regexp.exec(text);
+  while (found && found.index > 0 && (text.codePointAt(found.index - 1) ?? 0) > LAST_OF_ONE_UNIT) {
+    regexp.lastIndex = found.index + 1;
+    found = regexp.exec(text);
+  }
+  return found;
 }
 
 class RegExpMatch implements Match {
