@@ -38,3 +38,4 @@ export type {
   TimeText,
   UseDns,
 } from "./spec";
+export { FAIL2BAN_VERSION, VERSION } from "./version";
