@@ -5,6 +5,7 @@
  */
 export { formatStream } from "./format-stream";
 export type { LogPattern } from "./jail-logs";
+export { formatStreamPretty } from "./pretty-stream";
 export { readConfiguration, type Configuration, type ConfigurationOptions } from "./read";
 export type { ServerOverrides, ServerSettings } from "./server";
 export type { StreamEntry } from "./stream";

@@ -37,7 +37,7 @@ export interface Configuration {
   readonly problems: readonly Problem[];
   /** No problem is an error. */
   readonly ok: boolean;
-  /** Nothing can be used: the tree is absent, or a file that concerns all jails is malformed. */
+  /** Nothing can be used: the tree or the jail asked for is absent, or a file that concerns all jails is malformed. */
   readonly fatal: boolean;
   /** The merged jail configuration, for `explainOption`. */
   readonly jailConfig: MergedConfig;
@@ -54,6 +54,12 @@ export function readConfiguration(options: ConfigurationOptions): Configuration 
   const jailConfig = loadGeneral(library, "jail", problems);
   const server = readServer(serverConfig, options.overrides ?? {});
   problems.push(...server.problems);
+  if (options.jail !== undefined && jailConfig?.hasSection(options.jail) === false) {
+    problems.push({
+      severity: "error",
+      message: `there is no section [${options.jail}] in the jail configuration`,
+    });
+  }
   const fatal = problems.some((problem) => problem.severity === "error");
   const sections = fatal || !jailConfig ? [] : readSections(options, library, jailConfig);
   const readings = sections.map(({ reading }) => reading);
@@ -113,13 +119,6 @@ function readSections(
     .filter((name) => name !== "INCLUDES")
     .map((name) => {
       const context = new JailContext(name, config, library);
-      if (!config.hasSection(name)) {
-        context.fail(`there is no section [${name}] in the jail configuration`);
-        return {
-          context,
-          reading: { enabled: false, usable: false, entries: [], logPatterns: [], missingLogs: [] },
-        };
-      }
       return { context, reading: readJail(context, options.tolerateMissingLogs ?? false) };
     });
 }

@@ -80,23 +80,28 @@ class ServerReader {
       ...(["syslogsocket", "loglevel", "logtarget", "allowipv6", "dbfile"] as const).map((option) =>
         makeServerEntry(option, this.text(option)),
       ),
-      ...this.#readNumber("dbmaxmatches"),
+      ...this.#readMatches(),
       makeServerEntry("dbpurgeage", this.text("dbpurgeage")),
     ];
   }
 
   #readStackSize(): StreamEntry[] {
     const text = this.#find("Thread", "stacksize");
-    const value = text && this.#convert("stacksize", text);
-    return text && value !== undefined
-      ? [makeServerEntry("thread", text, new Map<CommandValue, CommandValue>([["stacksize", value]]))]
-      : [];
+    if (!text) {
+      return [];
+    }
+    const value = this.#convert("stacksize", text);
+    return [makeServerEntry("thread", text, new Map<CommandValue, CommandValue>([["stacksize", value]]))];
   }
 
-  #readNumber(option: string): StreamEntry[] {
+  #readMatches(): StreamEntry[] {
+    const option = "dbmaxmatches";
     const text = this.#find("Definition", option);
-    const value = text && this.#convert(option, text);
-    return text && value !== undefined ? [makeServerEntry(option, text, value)] : [];
+    if (text) {
+      return [makeServerEntry(option, text, this.#convert(option, text))];
+    }
+    // Without [Definition] at all fail2ban sends the absent value as None.
+    return this.#config?.hasSection("Definition") ? [] : [makeServerEntry(option, makeText(""), null)];
   }
 
   #convert(option: string, text: OriginText): number | bigint | null {

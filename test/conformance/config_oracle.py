@@ -1,0 +1,39 @@
+"""Reads configuration folders with the installed fail2ban and prints, for each, what its client would send.
+
+Input: a JSON list of {"directory": …, "missing": bool} on stdin. Output: a JSON list of {"lines": […], "pretty": …} or {"error": …}.
+"""
+import json
+import logging
+import sys
+from pprint import pformat
+
+sys.path.insert(0, "/usr/lib/python3/dist-packages")
+logging.disable(logging.CRITICAL)
+from fail2ban.client.configurator import Configurator  # noqa: E402
+
+
+def read(request):
+    reader = Configurator()
+    reader.setBaseDir(request["directory"])
+    reader.readAll()
+    early = reader.getEarlyOptions()
+    main = {key: early[key] for key in ("loglevel", "logtarget", "syslogsocket")}
+    reader.getOptions(request.get("jail"), main, ignoreWrong=True)
+    reader.convertToProtocol(allow_no_files=request.get("missing", True))
+    stream = reader.getConfigStream()
+    return {
+        "lines": [repr(command) for command in stream],
+        "pretty": "".join(pformat(command, width=1000, indent=2) + "\n" for command in stream),
+    }
+
+
+def answer(request):
+    try:
+        return read(request)
+    except RecursionError:
+        return {"error": "RecursionError"}
+    except Exception as error:
+        return {"error": "%s: %s" % (type(error).__name__, error)}
+
+
+json.dump([answer(request) for request in json.load(sys.stdin)], sys.stdout)
