@@ -1,39 +1,13 @@
-import { messageOf, type ActionSpec, type Ban } from "../model";
-import {
-  failed,
-  SKIPPED,
-  type Action,
-  type ActionOperation,
-  type ActionOutcome,
-  type BanTarget,
-} from "./action";
+import type { ActionSpec, Ban } from "../model";
+import { SKIPPED, type Action, type BanTarget } from "./action";
 import type { ActionContext } from "./action-context";
+import { ReportBuilder, type ActionReport } from "./action-report";
 import { addressOf, createBanTarget } from "./ban-tags";
-import { formatId, formatInfo } from "./messages";
+import { formatId } from "./messages";
 import { ShellAction } from "./shell-action";
 import { UnsupportedAction } from "./unsupported-action";
 
 const LOGGER = "actions";
-
-/** One action that could not do what was asked. */
-export interface ActionFailure {
-  readonly action: string;
-  readonly operation: ActionOperation;
-  /** What it was about, absent for operations that concern no ban. */
-  readonly ban?: Ban;
-  readonly message: string;
-}
-
-/** What came of one operation on all actions of a jail. A ban is only in place when `failures` is empty. */
-export interface ActionReport {
-  /** Actions that did it, by name; once for every ban. */
-  readonly applied: readonly string[];
-  /** Actions that had nothing to do. */
-  readonly skipped: readonly string[];
-  readonly failures: readonly ActionFailure[];
-  /** Actions that had to be repaired on the way: bans they held before may be gone (see `reban`). */
-  readonly repaired: readonly string[];
-}
 
 /** Makes the action of a spec. */
 export type ActionFactory = (spec: ActionSpec, context: ActionContext) => Action;
@@ -178,20 +152,20 @@ export class ActionList {
     return spec !== undefined && old?.script?.file === spec.script?.file;
   }
 
-  async #fill(report: Report, actions: readonly Action[], bans: readonly Ban[]): Promise<void> {
+  async #fill(report: ReportBuilder, actions: readonly Action[], bans: readonly Ban[]): Promise<void> {
     await report.each(actions, "start");
     for (const ban of actions.length > 0 ? bans : []) {
       await report.eachFor(actions, "ban", this.#target({ ...ban, restored: true }));
     }
   }
 
-  async #stop(report: Report, actions: readonly Action[], bans: Iterable<Ban>): Promise<void> {
+  async #stop(report: ReportBuilder, actions: readonly Action[], bans: Iterable<Ban>): Promise<void> {
     await this.#flush(report, actions, bans, true);
     await report.each([...actions].reverse(), "stop");
   }
 
   async #flush(
-    report: Report,
+    report: ReportBuilder,
     actions: readonly Action[],
     bans: Iterable<Ban>,
     stopping: boolean,
@@ -205,7 +179,7 @@ export class ActionList {
     }
   }
 
-  async #flushAction(report: Report, action: Action, stopping: boolean): Promise<void> {
+  async #flushAction(report: ReportBuilder, action: Action, stopping: boolean): Promise<void> {
     const { log, jail } = this.#context;
     log("NOTICE", LOGGER, `[${jail.name}] Flush ticket(s) with ${action.name}`);
     const outcome = await report.one(action, "flush", () => action.flush());
@@ -219,9 +193,9 @@ export class ActionList {
     return createBanTarget(ban, this.#context);
   }
 
-  #enqueue(work: (report: Report) => Promise<void>): Promise<ActionReport> {
+  #enqueue(work: (report: ReportBuilder) => Promise<void>): Promise<ActionReport> {
     const done = this.#last.then(async () => {
-      const report = new Report(this.#context);
+      const report = new ReportBuilder(this.#context);
       await work(report);
       report.repaired.push(...this.#noteRepairs());
       return report;
@@ -242,70 +216,4 @@ export class ActionList {
 function push<T>(list: T[], item: T): T {
   list.push(item);
   return item;
-}
-
-type JailOperation = "start" | "stop" | "check";
-type BanOperation = "ban" | "unban" | "reban" | "prolong";
-
-/** Runs operations and gathers what came of them. */
-class Report implements ActionReport {
-  readonly applied: string[] = [];
-  readonly skipped: string[] = [];
-  readonly failures: ActionFailure[] = [];
-  readonly repaired: string[] = [];
-  readonly #context: ActionContext;
-
-  constructor(context: ActionContext) {
-    this.#context = context;
-  }
-
-  async each(actions: readonly Action[], operation: JailOperation): Promise<void> {
-    for (const action of actions) {
-      await this.one(action, operation, () =>
-        operation === "check" ? action.check("repair") : action[operation](),
-      );
-    }
-  }
-
-  async eachFor(actions: readonly Action[], operation: BanOperation, target: BanTarget): Promise<void> {
-    for (const action of actions) {
-      const unwanted = target.ban.restored && action.norestored && operation !== "unban";
-      await this.one(action, operation, () => (unwanted ? SKIPPED : action[operation](target)), target);
-    }
-  }
-
-  async one(
-    action: Action,
-    operation: ActionOperation,
-    run: () => ActionOutcome | Promise<ActionOutcome>,
-    target?: BanTarget,
-  ): Promise<ActionOutcome> {
-    const outcome = await settle(run);
-    if (outcome.status !== "failed") {
-      this[outcome.status].push(action.name);
-      return outcome;
-    }
-    const { message } = outcome;
-    this.failures.push({ action: action.name, operation, message, ...(target ? { ban: target.ban } : {}) });
-    this.#context.log("ERROR", LOGGER, this.#describe(action.name, operation, message, target));
-    return outcome;
-  }
-
-  #describe(action: string, operation: ActionOperation, message: string, target?: BanTarget): string {
-    const jail = this.#context.jail.name;
-    if (target) {
-      return `Failed to execute ${operation} jail '${jail}' action '${action}' info '${formatInfo(target)}': ${message}`;
-    }
-    const what = operation === "flush" ? "flush bans in" : operation;
-    return `Failed to ${what} jail '${jail}' action '${action}': ${message}`;
-  }
-}
-
-/** An action that throws in spite of its contract must not take the others with it. */
-async function settle(run: () => ActionOutcome | Promise<ActionOutcome>): Promise<ActionOutcome> {
-  try {
-    return await run();
-  } catch (error) {
-    return failed(messageOf(error));
-  }
 }

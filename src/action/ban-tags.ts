@@ -45,6 +45,8 @@ export function createJailTags(context: ActionContext): TagSource {
       "raw-ticket",
       `BanTicket: ip= time=${formatPythonFloat(time)} bantime=None bancount=0 #attempts=0 matches=[]`,
     ],
+    ["F-MATCHES", "[]"],
+    ["F-FAILURES", "0"],
     ["F-*", "{'matches': [], 'failures': 0}"],
   ]);
   return (tag) => values.get(tag) ?? jailTag(tag, context) ?? (tag.startsWith("F-") ? "" : undefined);

@@ -18,15 +18,11 @@ export {
   type TagSource,
 } from "./action";
 export type { ActionContext, JailView, MergedBans, MergeScope, TagLookups } from "./action-context";
-export {
-  ActionList,
-  createAction,
-  type ActionFactory,
-  type ActionFailure,
-  type ActionReport,
-} from "./action-list";
+export { ActionList, createAction, type ActionFactory } from "./action-list";
+export type { ActionFailure, ActionReport } from "./action-report";
 export { addressOf, createBanTarget, createJailTags } from "./ban-tags";
 export { limitRunner } from "./limited-runner";
 export { formatId } from "./messages";
+export { composeScript, type Script } from "./script";
 export { ShellAction } from "./shell-action";
 export { UnsupportedAction } from "./unsupported-action";

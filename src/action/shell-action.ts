@@ -85,7 +85,7 @@ export class ShellAction implements Action {
   }
 
   async unban(target: BanTarget): Promise<ActionOutcome> {
-    if (!this.#environment.filledFamilies.includes(target.family)) {
+    if (!this.#environment.filledFamilies.includes(stateFamily(target))) {
       return SKIPPED;
     }
     const done = await this.#perform("actionunban", target, "Unban");
@@ -109,14 +109,14 @@ export class ShellAction implements Action {
   }
 
   async #banWith(command: CommandName, target: BanTarget): Promise<ActionOutcome> {
-    const started = await this.#startOnDemand(target.family);
+    const started = await this.#startOnDemand(stateFamily(target));
     if (started.status === "failed") {
       return started;
     }
     if (!(await this.#perform(command, target, "Ban"))) {
       return failed(`Error banning ${formatId(addressOf(target.ban))}`);
     }
-    this.#environment.markFilled(target.family);
+    this.#environment.markFilled(stateFamily(target));
     return APPLIED;
   }
 
@@ -129,11 +129,11 @@ export class ShellAction implements Action {
 
   /** A command that fails is run a second time, if the environment is sane or could be made so. */
   async #perform(command: CommandName, target: BanTarget, purpose: CheckPurpose): Promise<boolean> {
-    const text = this.#commands.text(command, target.family);
+    const family = stateFamily(target);
+    const text = this.#commands.text(command, family);
     return (
       (await this.#commands.run(text, target.tags)) ||
-      ((await this.#environment.ensureSane(target.family, purpose)) &&
-        (await this.#commands.run(text, target.tags)))
+      ((await this.#environment.ensureSane(family, purpose)) && (await this.#commands.run(text, target.tags)))
     );
   }
 
@@ -160,4 +160,9 @@ export class ShellAction implements Action {
   #title(): string {
     return `Jail('${this.#context.jail.name}')/${this.name}`;
   }
+}
+
+/** The family a ban is kept under: an id that is no address goes where actions without families go. */
+function stateFamily(target: BanTarget): string {
+  return target.family === "None" ? "" : target.family;
 }

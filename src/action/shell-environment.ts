@@ -7,13 +7,15 @@ const LOGGER = "CommandAction";
 /** What the check is made for; only for `Ban` a broken environment may always be repaired. */
 export type CheckPurpose = "Ban" | "Unban" | "Flush";
 
+/** `filled`: bans may be in there; a ban sets that, a flush or stop ends it, an unban does not. */
+type FamilyState = "stopped" | "empty" | "filled";
+
 /** What shell actions keep in the system (chains, sets, files): whether it was started, holds bans, and is sane. */
 export class ShellEnvironment {
   readonly #properties: ActionProperties;
   readonly #commands: ShellCommands;
   readonly #context: ActionContext;
-  /** Started families, and whether bans may be in there: set by a ban, cleared by a flush or start, not by an unban. */
-  readonly #started = new Map<string, boolean>();
+  readonly #families = new Map<string, FamilyState>();
   #epoch = 0;
 
   constructor(properties: ActionProperties, commands: ShellCommands, context: ActionContext) {
@@ -28,15 +30,15 @@ export class ShellEnvironment {
   }
 
   get startedFamilies(): readonly string[] {
-    return [...this.#started.keys()];
+    return [...this.#families].filter(([, state]) => state !== "stopped").map(([family]) => family);
   }
 
   get filledFamilies(): readonly string[] {
-    return this.startedFamilies.filter((family) => this.#started.get(family));
+    return [...this.#families].filter(([, state]) => state === "filled").map(([family]) => family);
   }
 
   markFilled(family: string): void {
-    this.#started.set(family, true);
+    this.#families.set(family, "filled");
   }
 
   /** Runs actionstart; each family for which that worked counts as started. */
@@ -44,7 +46,7 @@ export class ShellEnvironment {
     const results = await this.#commands.runOnce("actionstart", families);
     for (const [family, done] of results) {
       if (done) {
-        this.#started.set(family, this.#started.get(family) ?? false);
+        this.#markStarted(family);
       }
     }
     return results;
@@ -56,8 +58,11 @@ export class ShellEnvironment {
    * families contain bans; here such an id starts what it needs itself, once.
    */
   async startOnce(family: string): Promise<ReadonlyMap<string, boolean>> {
+    if (this.startedFamilies.includes(family)) {
+      return new Map();
+    }
     if (this.startedFamilies.some((other) => this.#commands.isShared("actionstart", other, family))) {
-      this.#started.set(family, this.#started.get(family) ?? false);
+      this.#markStarted(family);
       return new Map();
     }
     return this.start([family]);
@@ -66,18 +71,22 @@ export class ShellEnvironment {
   async flush(): Promise<ReadonlyMap<string, boolean>> {
     const results = await this.#commands.runOnce("actionflush", this.filledFamilies);
     for (const [family, done] of results) {
-      this.#started.set(family, !done);
+      this.#families.set(family, done ? "empty" : "filled");
     }
     return results;
   }
 
   async stop(): Promise<ReadonlyMap<string, boolean>> {
     const results = await this.#commands.runOnce("actionstop", this.startedFamilies);
-    this.#started.clear();
+    this.#families.clear();
     return results;
   }
 
-  /** Checks one family and repairs it if allowed; whether it is sane now. */
+  /**
+   * Checks one family and repairs it if allowed; whether it is sane now.
+   * DIFFERS: what was started stays so when the check still fails afterwards; fail2ban forgets it, and never runs
+   * actionstop for it.
+   */
   async ensureSane(family: string, purpose: CheckPurpose): Promise<boolean> {
     if (await this.#commands.runForJail("actioncheck", family)) {
       return true;
@@ -95,7 +104,9 @@ export class ShellEnvironment {
     return repaired;
   }
 
-  /** Checks all that is started, each text once. */
+  /**
+   * Checks all that is started. DIFFERS: a text that families share is checked (and repaired) once, not once for each.
+   */
   async ensureAllSane(purpose: CheckPurpose): Promise<boolean> {
     const checked: string[] = [];
     let sane = true;
@@ -106,6 +117,12 @@ export class ShellEnvironment {
       }
     }
     return sane;
+  }
+
+  #markStarted(family: string): void {
+    if (this.#families.get(family) !== "filled") {
+      this.#families.set(family, "empty");
+    }
   }
 
   async #repair(family: string): Promise<boolean> {
@@ -126,7 +143,7 @@ export class ShellEnvironment {
     );
     await this.#commands.runForJail("actionstop", family);
     for (const other of sharing) {
-      this.#started.delete(other);
+      this.#families.set(other, "stopped");
     }
     await this.start([...new Set([family, ...sharing])]);
   }
