@@ -86,13 +86,11 @@ function buildTable(): FoldTable {
       noteCase(code, { byLower, byUpper, cased });
     }
   }
-  const twins = new Map<number, readonly number[]>();
+  const twins = new Map<number, number[]>();
   for (const lowers of byUpper.values()) {
     for (const lower of lowers) {
-      twins.set(
-        lower,
-        [...lowers].filter((other) => other !== lower),
-      );
+      const others = [...lowers].filter((other) => other !== lower);
+      twins.set(lower, others.concat(twins.get(lower) ?? []));
     }
   }
   return { byLower, twins, cased: [...cased].sort((left, right) => left - right) };
