@@ -1,0 +1,51 @@
+import type { Configuration } from "../config";
+import { formatOrigin, FAIL2BAN_VERSION, type CommandValue } from "../model";
+import type { ClientLog } from "./client-io";
+import type { ClientOptions } from "./client-options";
+
+/** What to read, and for which purpose. */
+export interface ReadingOptions {
+  readonly directory: string;
+  readonly options: ClientOptions;
+  /** Read only this jail. */
+  readonly jail?: string;
+}
+
+/** A configuration, and whether it is good enough for what it was read for. */
+export interface Reading {
+  readonly configuration: Configuration;
+  readonly usable: boolean;
+  /** The commands, as values to send. */
+  readonly stream: readonly (readonly CommandValue[])[];
+}
+
+/**
+ * Reads the configuration and tells everything that is wrong with it. With `-t` any wrong jail spoils it,
+ * otherwise wrong jails are left out as long as one good jail remains.
+ */
+export async function readStream(reading: ReadingOptions, log: ClientLog): Promise<Reading> {
+  const { readConfiguration } = await import("../config");
+  const { directory, options, jail } = reading;
+  const configuration = readConfiguration({
+    directory,
+    overrides: options.overrides,
+    tolerateMissingLogs: options.dump !== undefined,
+    version: FAIL2BAN_VERSION,
+    ...(jail === undefined ? {} : { jail }),
+  });
+  reportProblems(configuration, log);
+  if (jail !== undefined && !configuration.fatal && !configuration.jailConfig.hasSection(jail)) {
+    log.error(`Failed during configuration: No section: '${jail}'`);
+    return { configuration, usable: false, stream: [] };
+  }
+  const { ok, fatal, jails } = configuration;
+  const usable = ok || (!fatal && !options.test && jails.length > 0);
+  return { configuration, usable, stream: configuration.stream.map((entry) => entry.command) };
+}
+
+function reportProblems(configuration: Configuration, log: ClientLog): void {
+  for (const { severity, message, origin } of configuration.problems) {
+    const place = origin ? `${formatOrigin(origin)}: ` : "";
+    log.write(severity === "error" ? "ERROR" : "WARNING", place + message);
+  }
+}

@@ -1,0 +1,56 @@
+import type { ClientOptions } from "./client-options";
+import { ClientError, type ClientDefaults } from "./client-io";
+
+/** Where the server is and how it is to be started. */
+export interface ClientSettings {
+  readonly conf: string;
+  readonly socket: string;
+  readonly pidfile: string;
+  readonly loglevel: string;
+  readonly logtarget: string;
+  readonly syslogsocket: string;
+}
+
+/**
+ * Everything the server's settings say, command line first, then the configuration.
+ * @throws ClientError when there is no configuration folder, or it names no valid level
+ */
+export async function readSettings(
+  options: ClientOptions,
+  defaults: ClientDefaults,
+): Promise<ClientSettings> {
+  const conf = options.conf ?? defaults.conf;
+  const { existsSync } = await import("node:fs");
+  if (!existsSync(conf)) {
+    throw new ClientError(`Base configuration directory ${conf} does not exist `);
+  }
+  const { readConfiguration } = await import("../config");
+  const { FAIL2BAN_VERSION } = await import("../model");
+  const { server } = readConfiguration({
+    directory: conf,
+    // No section has this name, so no jail is read.
+    jail: "INCLUDES",
+    overrides: options.overrides,
+    version: FAIL2BAN_VERSION,
+  });
+  checkLogLevel(server.loglevel);
+  return { conf, ...server };
+}
+
+/** The socket's path; the configuration is read only when the command line does not name it. */
+export async function findSocket(options: ClientOptions, defaults: ClientDefaults): Promise<string> {
+  const { socket, loglevel } = options.overrides;
+  if (loglevel !== undefined) {
+    checkLogLevel(loglevel);
+  }
+  return socket ?? (await readSettings(options, defaults)).socket;
+}
+
+const LOG_LEVEL =
+  /^(?:\d+|critical|fatal|error|warn|warning|notice|info|debug|notset|msg|tracedebug|heavydebug)$/i;
+
+function checkLogLevel(level: string): void {
+  if (!LOG_LEVEL.test(level)) {
+    throw new ClientError(`Invalid log level '${level}'`);
+  }
+}
