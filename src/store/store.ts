@@ -31,8 +31,9 @@ export interface BanHistory {
 export const JOURNAL_PATH = "systemd-journal";
 const DEFAULT_MAX_MATCHES = 10;
 const UNKNOWN_BANTIME = -2;
+/** Numbers as floats: integers beyond what JavaScript holds would throw. Data as text: that is read twice as fast. */
 const BAN_COLUMNS =
-  "ip, CAST(timeofban AS REAL) AS timeofban, CAST(bantime AS REAL) AS bantime, CAST(bancount AS REAL) AS bancount, data";
+  "ip, CAST(timeofban AS REAL) AS timeofban, CAST(bantime AS REAL) AS bantime, CAST(bancount AS REAL) AS bancount, CAST(data AS TEXT) AS data";
 
 /**
  * The open database. Every method is one transaction, done or not done when it returns; all throw StoreError.
@@ -190,8 +191,12 @@ export class Store {
     const order = "ORDER BY +timeofban DESC, rowid DESC";
     const rows =
       jail === undefined
-        ? this.#all(`SELECT data FROM bans WHERE ip = ? ${order}`, text(id))
-        : this.#all(`SELECT data FROM bans WHERE ip = ? AND jail = ? ${order}`, text(id), text(jail));
+        ? this.#all(`SELECT CAST(data AS TEXT) AS data FROM bans WHERE ip = ? ${order}`, text(id))
+        : this.#all(
+            `SELECT CAST(data AS TEXT) AS data FROM bans WHERE ip = ? AND jail = ? ${order}`,
+            text(id),
+            text(jail),
+          );
     return rows.length === 0 ? undefined : this.#merge(rows);
   }
 
