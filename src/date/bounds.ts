@@ -10,6 +10,8 @@ export interface BoundedRegex {
   readonly bounded: boolean;
   /** Whether the first group was put around everything, so that it ends where the match ends. */
   readonly wrapped: boolean;
+  /** Whether all that was matched for the date is the text of group 1. */
+  readonly contained: boolean;
 }
 
 const FLAGS = /^(?:\(\?[aiLmsux]+\))+/;
@@ -22,6 +24,7 @@ const OWN_END = /(?:(?<!\\)\$\)*|\*\*\)*|(?<!\\)\\[bs])$/;
 const LINE_BEGIN = /^(?:\^|\((?:\?:)?\^(?!\|))/;
 const LINE_END = /(?<![\\|])\$\)?$/;
 const STARS = /^(\(*)\*\*|\*\*(\)*)$/g;
+const LOOK = /\(\?<?[=!]/;
 const LINE_FRONT = "^(?:\\W{0,2})?";
 const WORD_FRONT = "(?=^|\\b|\\W)";
 const WORD_BACK = "(?=\\b|\\W|$)";
@@ -41,6 +44,7 @@ export function boundRegex(regex: string, begin: Begin, end: boolean): BoundedRe
       (bounded && begin === "line") || LINE_BEGIN.test(front + grouped) || LINE_END.test(grouped + back),
     bounded,
     wrapped,
+    contained: wrapped && !LOOK.test(body),
   };
 }
 

@@ -9,6 +9,8 @@ const UNSAID = -1;
 
 /** Puts together the time that the tokens of one date say; reused from date to date. */
 export class CalendarDate {
+  /** Whether the last time given does not depend on when it was read. */
+  isLasting = false;
   #year = UNSAID;
   #month = UNSAID;
   #day = UNSAID;
@@ -34,11 +36,6 @@ export class CalendarDate {
     this.#yearday = undefined;
     this.#zone = zone;
     this.#isUsable = true;
-  }
-
-  /** Whether the time does not depend on when the line is read. */
-  get isComplete(): boolean {
-    return this.#year !== UNSAID && ((this.#month !== UNSAID && this.#day !== UNSAID) || this.#hasYearday);
   }
 
   /** Takes one token's text; letters are strptime's. Unknown letters are passed over. */
@@ -72,6 +69,7 @@ export class CalendarDate {
   time(clock: WallClock): number | undefined {
     const isYearAssumed = this.#year === UNSAID;
     const isDayAssumed = this.#month === UNSAID && this.#day === UNSAID && !this.#hasYearday;
+    this.isLasting = !isYearAssumed && !isDayAssumed;
     this.#complete(clock, isYearAssumed, isDayAssumed);
     if (!this.#isUsable || !isDay(this.#year, this.#month, this.#day) || !this.#isTimeOfDay) {
       return undefined;

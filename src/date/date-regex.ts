@@ -18,6 +18,8 @@ export interface DateHit {
 export class DateRegex {
   /** Group numbers by strptime letter, in the order of the pattern. */
   readonly letters: readonly (readonly [letter: string, group: number])[];
+  /** Whether equal texts of group 1 mean equal dates. */
+  readonly isContained: boolean;
   readonly #matcher: Matcher;
   readonly #isWrapped: boolean;
 
@@ -25,6 +27,7 @@ export class DateRegex {
     this.#matcher = compilePattern(parsePattern(regex.source));
     this.letters = [...this.#matcher.pattern.groupNames];
     this.#isWrapped = regex.wrapped;
+    this.isContained = regex.contained;
     // Compiles now what would else be compiled, and maybe refused, at the first line.
     this.#matcher.test("");
     this.#matcher.test("\u00e9");
@@ -105,8 +108,9 @@ export function regexOf(template: DateTemplate, lastYear: number): DateRegex {
 }
 
 function compileDateRegex(template: DateTemplate, lastYear: number): DateRegex {
+  const source = template.regex(lastYear);
   try {
-    return new DateRegex(template.regex(lastYear));
+    return new DateRegex(source);
   } catch (error) {
     const pattern = template.pattern ?? template.name;
     throw new WarderError(

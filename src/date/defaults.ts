@@ -27,20 +27,21 @@ const LINE_WEIGHT = 100;
 const LINE_PREFIX = "{^LN-BEG}";
 
 /** Line-begin forms of the formats that say nothing of their place. */
-const LINE_BEGIN = DEFAULT_PATTERNS.filter((pattern) => !hasOwnBegin(pattern)).map((pattern) =>
-  templateOf(LINE_PREFIX + pattern, LINE_WEIGHT),
+const LINE_BEGIN = DEFAULT_PATTERNS.filter((pattern) => !hasOwnBegin(pattern)).map(
+  (pattern) => [LINE_PREFIX + pattern, makeTemplate(LINE_PREFIX + pattern, LINE_WEIGHT)] as const,
 );
-const ANYWHERE = DEFAULT_PATTERNS.map((pattern) => templateOf(pattern, 1));
-const KNOWN_GOOD: ReadonlySet<DateTemplate> = new Set([...LINE_BEGIN, ...ANYWHERE]);
+const ANYWHERE = DEFAULT_PATTERNS.map((pattern) => [pattern, makeTemplate(pattern, 1)] as const);
+const BY_PATTERN = new Map([...LINE_BEGIN, ...ANYWHERE]);
 
 /** The 31 templates of the default list: first the line-begin forms, then each format anywhere. */
-export const DEFAULT_TEMPLATES: readonly DateTemplate[] = [...LINE_BEGIN, ...ANYWHERE];
+export const DEFAULT_TEMPLATES: readonly DateTemplate[] = [...BY_PATTERN.values()];
+const KNOWN_GOOD: ReadonlySet<DateTemplate> = new Set(DEFAULT_TEMPLATES);
 
 /** The 17 templates that `{^LN-BEG}` alone stands for. */
 export const LINE_BEGIN_TEMPLATES: readonly DateTemplate[] = [
   ...LINE_BEGIN,
-  ...ANYWHERE.filter((_, i) => hasOwnBegin(DEFAULT_PATTERNS[i] ?? "")),
-];
+  ...ANYWHERE.filter(([pattern]) => hasOwnBegin(pattern)),
+].map(([, template]) => template);
 
 /** Whether the template is of the default list itself, whose regexes are known to be valid. */
 export function isDefault(template: DateTemplate): boolean {
@@ -54,16 +55,22 @@ export function datedTemplates(line: string, marker: RegExp): DateTemplate[] {
   return DEFAULT_PATTERNS.map((pattern) => {
     if (pattern.includes("%")) {
       const format = pattern.startsWith(LINE_PREFIX) ? pattern.slice(LINE_PREFIX.length) : pattern;
-      return calendarTemplate(line.replaceAll(marker, () => format));
+      return templateOf(line.replaceAll(marker, () => format));
     }
-    return isBare
-      ? templateOf(prefix + pattern, 1)
-      : calendarTemplate(line.replaceAll(marker, nameOf(pattern)));
+    return isBare ? templateOf(prefix + pattern) : calendarTemplate(line.replaceAll(marker, nameOf(pattern)));
   });
 }
 
-/** A template of the default list: a pattern, or one of the formats that are none, maybe with a line-begin prefix. */
-export function templateOf(pattern: string, weight: number): DateTemplate {
+/**
+ * The template of a pattern, or of EPOCH, LEPOCH and TAI64N, which are none, maybe with a line-begin prefix.
+ * One that the default list has is that one, its weight included.
+ * DIFFERS: in fail2ban so only after some jail of the process has used the default list.
+ */
+export function templateOf(pattern: string): DateTemplate {
+  return BY_PATTERN.get(pattern) ?? makeTemplate(pattern, 1);
+}
+
+function makeTemplate(pattern: string, weight: number): DateTemplate {
   const bare = pattern.startsWith(LINE_PREFIX)
     ? pattern.slice(LINE_PREFIX.length)
     : pattern.replace(/^\^/, "");

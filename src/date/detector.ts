@@ -41,6 +41,14 @@ export interface TemplateReport {
   readonly weight: number;
 }
 
+/** The last date text and what it meant; `second` is when it was read, if that matters for what it means. */
+interface Reading {
+  readonly entry: TemplateEntry;
+  readonly text: string;
+  readonly time: number | undefined;
+  readonly second: number | undefined;
+}
+
 /** Finds the dates of one jail's lines; it learns from each line which formats the log has. */
 export class DateDetector {
   readonly #list: TemplateList;
@@ -48,7 +56,8 @@ export class DateDetector {
   readonly #zone: number | undefined;
   readonly #date = new CalendarDate();
   readonly #clock = new WallClock();
-  #lastYear = 0;
+  #year = 0;
+  #last: Reading | undefined;
 
   constructor(templates: readonly DateTemplate[], zone: number | undefined) {
     this.#list = new TemplateList(templates);
@@ -59,14 +68,14 @@ export class DateDetector {
   /** The date of a line, or undefined when no template matches. `now` is in seconds since 1970. */
   detect(line: string, now: number): DateMatch | undefined {
     this.#clock.set(now);
-    this.#keepYears(now);
+    this.#keepYears();
     const found = this.#finder.find(line, now);
     if (!found) {
       return undefined;
     }
     const { entry, hit } = found;
     const text = line.slice(hit.cutStart, hit.cutEnd);
-    const time = text === "" ? undefined : this.#timeOf(entry, hit);
+    const time = text === "" ? undefined : this.#read(entry, hit, text);
     return { start: hit.cutStart, end: hit.cutEnd, text, time, template: entry.template.name };
   }
 
@@ -89,12 +98,31 @@ export class DateDetector {
     }));
   }
 
-  #keepYears(now: number): void {
-    const lastYear = knownUntil(now);
-    if (lastYear !== this.#lastYear) {
-      this.#lastYear = lastYear;
+  #keepYears(): void {
+    if (this.#clock.year !== this.#year) {
+      this.#year = this.#clock.year;
+      const lastYear = knownUntil(this.#year);
       this.#list.entries.forEach((entry) => entry.setLastYear(lastYear));
     }
+  }
+
+  /** Lines of one second carry the same text: it is read once. */
+  #read(entry: TemplateEntry, hit: DateHit, text: string): number | undefined {
+    const last = this.#last;
+    const second = this.#clock.second;
+    if (
+      last &&
+      last.entry === entry &&
+      entry.regex.isContained &&
+      last.text === text &&
+      (last.second ?? second) === second
+    ) {
+      return last.time;
+    }
+    const time = this.#timeOf(entry, hit);
+    const isLasting = entry.template.kind !== "calendar" || this.#date.isLasting;
+    this.#last = { entry, text, time, second: isLasting ? undefined : second };
+    return time;
   }
 
   #timeOf(entry: TemplateEntry, hit: DateHit): number | undefined {

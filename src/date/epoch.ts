@@ -12,6 +12,7 @@ export function freeEpoch(number: string): BoundedRegex {
     anchored: false,
     bounded: false,
     wrapped: true,
+    contained: true,
   };
 }
 

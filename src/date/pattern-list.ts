@@ -49,7 +49,7 @@ function severalTemplates(line: string, key: string): readonly DateTemplate[] | 
 
 function singleTemplate(line: string, key: string): DateTemplate {
   if (SPECIAL.test(key)) {
-    return templateOf(key, 1);
+    return templateOf(key);
   }
   if (key === "{NONE}") {
     return calendarTemplate("{UNB}^");
@@ -57,5 +57,5 @@ function singleTemplate(line: string, key: string): DateTemplate {
   if (EPOCH_MARK.test(key)) {
     return epochPatternTemplate(key.startsWith("{") && key.length <= "{LEPOCH}".length ? key : line);
   }
-  return calendarTemplate(line);
+  return templateOf(line);
 }

@@ -1,11 +1,19 @@
 import { regexOf, type DateHit, type DateRegex } from "./date-regex";
+import { isDefault } from "./defaults";
 import type { DateTemplate } from "./template";
 import { FIRST_KNOWN_UNTIL } from "./tokens";
+
+/**
+ * No line-begin format of the default list is longer, so that the rest of a line, which strangers may have written,
+ * costs nothing. DIFFERS: blanks between a time and its zone are followed so far only.
+ */
+const HEAD = 256;
 
 /** A template of a list and what the list remembers of it. */
 export class TemplateEntry {
   readonly template: DateTemplate;
   readonly anchored: boolean;
+  readonly #readsHead: boolean;
   /** How often it gave the date. */
   hits = 0;
   /** How often its regex matched, chosen or not. */
@@ -20,6 +28,7 @@ export class TemplateEntry {
   constructor(template: DateTemplate) {
     this.template = template;
     this.anchored = template.regex(FIRST_KNOWN_UNTIL).anchored;
+    this.#readsHead = this.anchored && isDefault(template);
   }
 
   /** Nearer and more often used templates weigh more. */
@@ -48,7 +57,7 @@ export class TemplateEntry {
 
   /** Searches the whole text and counts. */
   search(text: string): DateHit | undefined {
-    return this.#counted(this.regex.search(text));
+    return this.#counted(this.regex.search(this.#readsHead ? text.slice(0, HEAD) : text));
   }
 
   /** Searches between two places and counts. */

@@ -69,7 +69,7 @@ export function epochPatternTemplate(pattern: string): DateTemplate {
     kind: /\{LEPOCH\}/i.test(pattern) ? "long-epoch" : "epoch",
     numberGroup: 2,
     weight: 1,
-    regex: () => ({ ...source, wrapped: false }),
+    regex: () => ({ ...source, wrapped: false, contained: false }),
   };
 }
 

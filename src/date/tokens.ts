@@ -92,10 +92,10 @@ export function hasLetterTokens(pattern: string): boolean {
   return LETTERS.test(pattern);
 }
 
-/** Three years after `now` (seconds), to the end of that decade: what `%ExY` has to know. */
-export function knownUntil(now: number): number {
-  const year = new Date(now * 1000).getFullYear() + 3;
-  return Math.max(FIRST_KNOWN_UNTIL, year - (year % 10) + 9);
+/** The end of the decade of three years later: what `%ExY` has to know in a year. */
+export function knownUntil(year: number): number {
+  const last = year + 3;
+  return Math.max(FIRST_KNOWN_UNTIL, last - (last % 10) + 9);
 }
 
 function yearsUntil(lastYear: number): string {

@@ -1,6 +1,7 @@
 /** A second of local time taken apart. Walls are seconds that the local clock would show if it were UTC's. */
 export class WallClock {
-  #second = Number.NaN;
+  /** Whole seconds since 1970. */
+  second = Number.NaN;
   wall = 0;
   year = 0;
   month = 0;
@@ -9,11 +10,11 @@ export class WallClock {
   /** Sets the clock to a time in seconds since 1970; a fraction is dropped. */
   set(now: number): void {
     const second = Math.floor(now);
-    if (second === this.#second) {
+    if (second === this.second) {
       return;
     }
     const date = new Date(second * 1000);
-    this.#second = second;
+    this.second = second;
     this.year = date.getFullYear();
     this.month = date.getMonth() + 1;
     this.day = date.getDate();
