@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { ActionValue, Ban } from "../model";
 import { ActionList } from "./action-list";
+import { ACTION_METHODS } from "./manual-call";
+import { ShellAction } from "./shell-action";
 import { createBan, createSpec, createWorld, type FakeWorld } from "./fakes.testing";
 
 const V4 = createBan("198.51.100.1");
@@ -286,6 +288,42 @@ describe("add and remove", () => {
     expect(list.add(PLAIN)).toBe(false);
     expect(list.add(COND)).toBe(true);
     expect(list.names).toEqual(["plain", "cond"]);
+  });
+});
+
+describe("call", () => {
+  it("runs one method of one action with the tags given", async () => {
+    const world = createWorld();
+    const list = listOf(world, { actionban: "ban <ip> <family> <F-USER> <failures> <x>", norestored: true });
+    const given = new Map([
+      ["ip", "2001:db8::5"],
+      ["F-USER", "$(id)"],
+    ]);
+    expect(await list.call("a1", "ban", given)).toEqual({ status: "applied" });
+    expect(world.runner.take()).toEqual(["ban 2001:db8::5 inet6 $f2bV_F_user 0 <x>"]);
+    world.runner.failing = ["ban"];
+    expect(await list.call("a1", "ban", given)).toMatchObject({ message: "Error banning 2001:db8::5" });
+    expect(world.lines.filter((line) => line.includes("Failed to"))).toEqual([]);
+  });
+
+  it("keeps properties set by hand over a reload called by hand", async () => {
+    const world = createWorld();
+    const list = new ActionList([PLAIN], world);
+    await list.start();
+    const action = list.get("plain");
+    expect(action).toBeInstanceOf(ShellAction);
+    (action as ShellAction).setProperty("actionreload", "by hand");
+    await list.call("plain", "reload");
+    expect(world.runner.take()).toEqual(["plain start", "by hand"]);
+  });
+
+  it("knows all methods it names, and no others", async () => {
+    const list = new ActionList([PLAIN], createWorld());
+    for (const method of ACTION_METHODS) {
+      expect(await list.call("plain", method, new Map([["ip", "192.0.2.1"]]))).toBeDefined();
+    }
+    expect(await list.call("plain", "constructor")).toBeUndefined();
+    expect(await list.call("absent", "start")).toBeUndefined();
   });
 });
 

@@ -1,8 +1,9 @@
 import type { ActionSpec, Ban } from "../model";
-import { SKIPPED, type Action, type BanTarget } from "./action";
+import { SKIPPED, type Action, type ActionOutcome, type BanTarget } from "./action";
 import type { ActionContext } from "./action-context";
-import { ReportBuilder, type ActionReport } from "./action-report";
+import { ReportBuilder, settle, type ActionReport } from "./action-report";
 import { addressOf, createBanTarget } from "./ban-tags";
+import { callAction, createGivenTarget, type GivenTags } from "./manual-call";
 import { formatId } from "./messages";
 import { ShellAction } from "./shell-action";
 import { UnsupportedAction } from "./unsupported-action";
@@ -106,6 +107,26 @@ export class ActionList {
     return this.#enqueue((report) => report.each(this.#actions, "check"));
   }
 
+  /**
+   * Calls one method of one action as `set JAIL action A METHOD {tag: value …}` does, whatever the state of the jail.
+   * `undefined` when there is no such action or method.
+   */
+  call(name: string, method: string, given: GivenTags = new Map()): Promise<ActionOutcome | undefined> {
+    return this.#serialize(async () => {
+      const action = this.get(name);
+      if (!action) {
+        return undefined;
+      }
+      const outcome = await settle(async () =>
+        method === "reload"
+          ? action.reload(this.#currentSpec(action))
+          : callAction(action, method, createGivenTarget(given, this.#context)),
+      );
+      this.#noteRepairs();
+      return outcome;
+    });
+  }
+
   /** Takes one action out, with its bans; `undefined` when there is none of that name. */
   async remove(name: string, bans: Iterable<Ban>): Promise<ActionReport | undefined> {
     const action = this.get(name);
@@ -194,14 +215,24 @@ export class ActionList {
   }
 
   #enqueue(work: (report: ReportBuilder) => Promise<void>): Promise<ActionReport> {
-    const done = this.#last.then(async () => {
+    return this.#serialize(async () => {
       const report = new ReportBuilder(this.#context);
       await work(report);
       report.repaired.push(...this.#noteRepairs());
       return report;
     });
+  }
+
+  #serialize<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work);
     this.#last = done.catch(() => undefined);
     return done;
+  }
+
+  /** With the properties somebody set by hand since. */
+  #currentSpec(action: Action): ActionSpec {
+    const spec = this.#specs.get(action.name) ?? { name: action.name, properties: new Map() };
+    return action instanceof ShellAction ? { ...spec, properties: action.properties } : spec;
   }
 
   #noteRepairs(): readonly string[] {

@@ -89,8 +89,8 @@ export class ReportBuilder implements ActionReport {
   }
 }
 
-/** An action that throws in spite of its contract must not take the others with it. */
-async function settle(run: () => ActionOutcome | Promise<ActionOutcome>): Promise<ActionOutcome> {
+/** The outcome of something an action does. One that throws in spite of its contract must not take others with it. */
+export async function settle<T>(run: () => T | Promise<T>): Promise<T | ActionOutcome> {
   try {
     return await run();
   } catch (error) {

@@ -22,6 +22,7 @@ export { ActionList, createAction, type ActionFactory } from "./action-list";
 export type { ActionFailure, ActionReport } from "./action-report";
 export { addressOf, createBanTarget, createJailTags } from "./ban-tags";
 export { limitRunner } from "./limited-runner";
+export { ACTION_METHODS, type GivenTags } from "./manual-call";
 export { formatId } from "./messages";
 export { composeScript, type Script } from "./script";
 export { ShellAction } from "./shell-action";

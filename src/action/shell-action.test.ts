@@ -279,6 +279,17 @@ describe("other operations", () => {
     expect(world.runner.take()).toEqual(["unban 192.0.2.1", "unban 192.0.2.99"]);
   });
 
+  it("flushes every time there is something to flush", async () => {
+    const { world, action, target } = create({ actionban: "ban", actionflush: "flush" });
+    for (const ids of [[V4], [V6], [V4, V6], [V6], []]) {
+      for (const id of ids) {
+        await action.ban(target(id));
+      }
+      await action.flush();
+    }
+    expect(world.runner.take().join(" ")).toBe("ban flush ban flush ban ban flush ban flush");
+  });
+
   it("prolongs only with a command for it", async () => {
     const { world, action, target } = create({ actionban: "ban" });
     expect(await action.prolong(target(V4))).toEqual({ status: "skipped" });

@@ -36,7 +36,10 @@ export class ShellCommands {
     return text;
   }
 
-  /** The text of a command that concerns no ban; in these the family is part of the text. */
+  /**
+   * The text of a command that concerns no ban; in these the family is part of the text.
+   * DIFFERS: where families do not matter fail2ban leaves `<family>` in the text of checks, for the shell to stumble on.
+   */
   jailText(command: CommandName, family: string): string {
     return this.text(command, family).replaceAll("<family>", family);
   }

@@ -68,6 +68,11 @@ export class ShellEnvironment {
     return this.start([family]);
   }
 
+  /**
+   * Runs actionflush for families that hold bans.
+   * DIFFERS: fail2ban leaves out later flushes of an action without family variants once it has banned in both
+   * families, so that bans stay in place.
+   */
   async flush(): Promise<ReadonlyMap<string, boolean>> {
     const results = await this.#commands.runOnce("actionflush", this.filledFamilies);
     for (const [family, done] of results) {
