@@ -1,5 +1,5 @@
 import { followMark, type Encoding } from "./encoding";
-import { indexOfAligned, lastIndexOfAligned, LONGEST_LINE, LogFile } from "./log-file";
+import { hashLine, indexOfAligned, lastIndexOfAligned, LONGEST_LINE, LogFile } from "./log-file";
 
 /**
  * What one step of reading gave: whole lines, nothing yet though there is more to read, nothing more for now,
@@ -49,12 +49,9 @@ export class LineReader {
     return this.#position;
   }
 
-  /** Hash of the first line, see `Checkpoint`. */
+  /** Hash of the first line, see `Checkpoint`: of the content that was read, also when the file was cut since. */
   get hash(): string {
-    if (this.#hash === undefined || (this.#hash === "" && this.#position <= LONGEST_LINE)) {
-      this.#hash = this.file.hash(this.encoding.newline);
-    }
-    return this.#hash;
+    return this.#hash ?? this.file.hash(this.encoding.newline);
   }
 
   /** Goes on from another place; what is there now counts as the file's content. */
@@ -64,7 +61,7 @@ export class LineReader {
     this.#position = this.#readUpTo = position;
     this.#head = this.file.slice(0, Math.min(GUARD, position));
     this.#guard = this.file.slice(Math.max(0, position - GUARD), position);
-    this.#hash = undefined;
+    this.#hash = position > 0 ? this.file.hash(this.encoding.newline) : undefined;
   }
 
   /** Whether another file holds the same bytes at the start and before the place read up to: a copy of this one. */
@@ -110,6 +107,7 @@ export class LineReader {
     this.#position = this.#readUpTo;
     this.#carry = Buffer.alloc(0);
     const whole = buffer.subarray(0, kept + last + newline.length);
+    this.#hash ??= hashLine(whole.subarray(0, indexOfAligned(whole, newline, 0) + newline.length));
     return this.#give(whole, 0);
   }
 
@@ -122,6 +120,7 @@ export class LineReader {
     this.#position = this.#readUpTo;
     this.#carry = Buffer.alloc(0);
     this.#skipped = 0;
+    this.#hash ??= "";
     return this.#give(line, skippedBytes);
   }
 

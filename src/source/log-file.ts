@@ -76,6 +76,11 @@ export class LogFile {
   }
 }
 
+/** SHA-1 (hex) of the bytes of a line: what fail2ban keeps to recognise a log by its first line. */
+export function hashLine(bytes: Buffer): string {
+  return createHash("sha1").update(bytes).digest("hex");
+}
+
 /** Where the newline of an encoding stands first, at a multiple of its length; -1 when nowhere. */
 export function indexOfAligned(bytes: Buffer, newline: Buffer, from: number): number {
   let at = bytes.indexOf(newline, from);

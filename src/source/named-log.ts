@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import type { Phase } from "../model";
 import type { Delivery } from "./delivery";
 import type { Encoding } from "./encoding";
@@ -41,11 +42,14 @@ export class NamedLog {
   #hasOpened = false;
   /** Where to go on when a file is opened that is not the successor of one that is open. */
   #resumeFrom: Checkpoint | undefined;
+  /** The path of the current file with links followed, where its rotated files lie. */
+  #place: string;
   #reported: Checkpoint | undefined;
 
   constructor(parts: NamedLogParts) {
     this.#parts = parts;
     this.#resumeFrom = parts.beginning.checkpoint;
+    this.#place = parts.path;
   }
 
   /** Bytes of whole lines read of the file that has the name, or had it last. */
@@ -65,8 +69,8 @@ export class NamedLog {
     }
     const there = statLog(this.#parts.path);
     if (this.#current && !(there && isSameFile(there, this.#current.file))) {
-      await this.#drain(this.#current, true);
-      await (there ? this.#succeed(this.#current) : this.#lose());
+      await this.#drainCut(this.#current);
+      await (there ? this.#succeed(this.#current) : this.#lose(this.#current));
     } else if (there) {
       this.#returned();
     }
@@ -103,11 +107,16 @@ export class NamedLog {
   }
 
   async #readCurrent(reader: LineReader): Promise<void> {
-    while ((await this.#drain(reader, true)) === "truncated") {
-      await this.#restart(reader);
-    }
+    await this.#drainCut(reader);
     if (!this.#parts.isStopped()) {
       this.#phase = "operation";
+    }
+  }
+
+  /** Reads to the end, from the beginning again each time the file turns out to have been cut. */
+  async #drainCut(reader: LineReader): Promise<void> {
+    while ((await this.#drain(reader, true)) === "truncated") {
+      await this.#restart(reader);
     }
   }
 
@@ -137,6 +146,7 @@ export class NamedLog {
   async #open(): Promise<void> {
     const { path, encoding, isStopped } = this.#parts;
     const reader = new LineReader(path, encoding);
+    this.#place = readRealPath(path);
     try {
       await this.#begin(reader);
     } catch (error) {
@@ -168,31 +178,50 @@ export class NamedLog {
 
   /** The position to go on from; what is left of a file rotated away since is read before. */
   async #resume(reader: LineReader, checkpoint: Checkpoint): Promise<number> {
-    const { path, encoding } = this.#parts;
+    const path = this.#place;
     const fits = reader.hash === checkpoint.hash && reader.file.size() >= checkpoint.position;
     const isOther = checkpoint.inode !== undefined && checkpoint.inode !== Number(reader.file.ino);
-    const rotated = fits && !isOther ? undefined : findRotated(path, checkpoint, encoding.newline);
+    const rotated = fits && !isOther ? undefined : findRotated(path, checkpoint, reader.encoding.newline);
     if (rotated === undefined) {
       return fits ? checkpoint.position : 0;
     }
-    const younger = listYounger(path, rotated);
-    await this.#readWhole(rotated, checkpoint.position, reader);
-    for (const other of younger) {
-      await this.#readWhole(other, 0, reader);
-    }
+    await this.#readSince(rotated, checkpoint.position, reader);
     return 0;
   }
 
-  /** Reads a file beside the log to its end, unless it turns out to be the log itself. */
-  async #readWhole(path: string, position: number, log: LineReader): Promise<void> {
-    const reader = new LineReader(path, this.#parts.encoding, position);
+  /** Reads the rest of a rotated file and those younger than it, up to the log itself. */
+  async #readSince(rotated: string, position: number, log: LineReader): Promise<void> {
+    // Of a deleted log nobody can say which of the younger files came before its own last lines.
+    const younger = log.file.isDeleted() ? [] : listYounger(this.#place, rotated);
+    await this.#readBeside([rotated, ...younger], position, log);
+  }
+
+  /** Reads files beside the log, the first one from a position, up to the log itself. */
+  async #readBeside(paths: readonly string[], position: number, log: LineReader): Promise<void> {
+    const readers = this.#openBeside(paths, position, log);
     try {
-      if (!isSameFile(reader.file, log.file)) {
+      for (const reader of readers) {
         await this.#drain(reader, true);
       }
     } finally {
-      reader.close();
+      for (const reader of readers) {
+        reader.close();
+      }
     }
+  }
+
+  /** All at once and without a pause: while one is read the others may get other names. */
+  #openBeside(paths: readonly string[], position: number, log: LineReader): LineReader[] {
+    const readers: LineReader[] = [];
+    for (const path of paths) {
+      const reader = openReader(path, this.#parts.encoding, readers.length === 0 ? position : 0);
+      if (reader && isSameFile(reader.file, log.file)) {
+        reader.close();
+        break;
+      }
+      readers.push(...(reader ? [reader] : []));
+    }
+    return readers;
   }
 
   /** Another file has the name now: opens it, after those that had it in between. */
@@ -202,10 +231,11 @@ export class NamedLog {
     }
     const { path, encoding, consumer } = this.#parts;
     const reader = new LineReader(path, encoding);
-    const renamed = findByInode(path, old.file);
-    for (const other of renamed === undefined ? [] : listYounger(path, renamed)) {
-      await this.#readWhole(other, 0, reader);
+    const renamed = findByInode(this.#place, old.file);
+    if (renamed !== undefined) {
+      await this.#readBeside(listYounger(this.#place, renamed), 0, reader);
     }
+    this.#place = readRealPath(path);
     this.#previous?.close();
     this.#previous = old;
     this.#current = reader;
@@ -226,26 +256,46 @@ export class NamedLog {
     consumer.event?.({ type: "found", path, position, hash });
   }
 
-  #lose(): void {
+  async #lose(old: LineReader): Promise<void> {
+    const { path, consumer } = this.#parts;
     if (!this.#isLost) {
       this.#isLost = true;
-      this.#parts.consumer.event?.({ type: "lost", path: this.#parts.path, reason: "file is gone" });
+      consumer.event?.({ type: "lost", path, reason: "file is gone" });
     }
+    const renamed = findByInode(this.#place, old.file);
+    const younger = renamed === undefined ? [] : listYounger(this.#place, renamed);
+    const last = younger.at(-1);
+    if (last !== undefined) {
+      await this.#adopt(old, last, younger.slice(0, -1));
+    }
+  }
+
+  /** A file that had the name and has lost it already takes the place of the one before. */
+  async #adopt(old: LineReader, last: string, between: readonly string[]): Promise<void> {
+    const reader = new LineReader(last, this.#parts.encoding);
+    await this.#readBeside(between, 0, reader);
+    this.#previous?.close();
+    this.#previous = old;
+    this.#current = reader;
+    await this.#drainCut(reader);
   }
 
   /** The file was cut: what of it was not read yet may be in a copy beside it. */
   async #restart(reader: LineReader): Promise<void> {
-    const { path, consumer } = this.#parts;
     const before = { position: reader.position, hash: reader.hash };
-    const copy = findCopy(path, (file) => !isSameFile(file, reader.file) && reader.isCopiedIn(file));
+    const copy = findCopy(this.#place, (file) => !isSameFile(file, reader.file) && reader.isCopiedIn(file));
     if (copy !== undefined) {
-      await this.#readWhole(copy, reader.position, reader);
+      await this.#readSince(copy, reader.position, reader);
+    }
+    if (this.#parts.isStopped()) {
+      return;
     }
     reader.moveTo(0);
+    this.#report(reader);
     const inode = Number(reader.file.ino);
-    consumer.event?.({
+    this.#parts.consumer.event?.({
       type: "rotated",
-      path,
+      path: this.#parts.path,
       how: "truncated",
       size: reader.file.size(),
       position: before.position,
@@ -254,6 +304,23 @@ export class NamedLog {
       hash: reader.hash,
       oldHash: before.hash,
     });
+  }
+}
+
+/** `undefined` when the file is gone or cannot be read. */
+function openReader(path: string, encoding: Encoding, position: number): LineReader | undefined {
+  try {
+    return new LineReader(path, encoding, position);
+  } catch {
+    return undefined;
+  }
+}
+
+function readRealPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
   }
 }
 

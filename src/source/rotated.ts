@@ -13,6 +13,7 @@ interface Candidate {
   readonly path: string;
   readonly ino: bigint;
   readonly mtime: bigint;
+  readonly birth: bigint;
   readonly size: bigint;
 }
 
@@ -21,7 +22,11 @@ export function findRotated(path: string, checkpoint: Checkpoint, newline: Buffe
   const candidates = listCandidates(path).filter((candidate) => candidate.size >= checkpoint.position);
   const { inode } = checkpoint;
   const same = candidates.find((candidate) => inode !== undefined && Number(candidate.ino) === inode);
-  const order = same ? [same, ...candidates] : checkpoint.hash === "" ? [] : candidates;
+  if (checkpoint.hash === "") {
+    // Nothing of it was read: only the inode can tell, and the first line may have been completed since.
+    return checkpoint.position === 0 ? same?.path : undefined;
+  }
+  const order = same ? [same, ...candidates] : candidates;
   return order.find((candidate) => readHash(candidate.path, newline) === checkpoint.hash)?.path;
 }
 
@@ -56,9 +61,12 @@ export function listYounger(path: string, rotated: string): string[] {
   const order = (a: string, b: string): number =>
     compareNumbers(numbersOf(a), numbersOf(b)) * (countsDown ? -1 : 1);
   const candidates = listCandidates(path);
-  const mtime = candidates.find((candidate) => candidate.path === rotated)?.mtime ?? 0n;
+  const from = candidates.find((candidate) => candidate.path === rotated);
+  // A copy is born after what follows it was, a slow writer may write to the older file last: one of both must fit.
+  const isLater = (other: Candidate): boolean =>
+    from === undefined || other.mtime >= from.mtime || other.birth >= from.birth;
   return candidates
-    .filter((candidate) => candidate.mtime >= mtime)
+    .filter(isLater)
     .map((candidate) => basename(candidate.path).slice(stem.length))
     .filter((rest) => shapeOf(rest) === shapeOf(own) && order(rest, own) > 0)
     .sort(order)
@@ -98,7 +106,9 @@ function readNames(folder: string): string[] {
 function readCandidate(path: string): Candidate[] {
   try {
     const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-    return stat?.isFile() ? [{ path, ino: stat.ino, mtime: stat.mtimeNs, size: stat.size }] : [];
+    return stat?.isFile()
+      ? [{ path, ino: stat.ino, mtime: stat.mtimeNs, birth: stat.birthtimeNs, size: stat.size }]
+      : [];
   } catch {
     return [];
   }
