@@ -25,5 +25,6 @@ export { limitRunner } from "./limited-runner";
 export { ACTION_METHODS, type GivenTags } from "./manual-call";
 export { formatId } from "./messages";
 export { composeScript, type Script } from "./script";
+export { composeScript, TIGHT_LIMITS, type Script, type VariableLimits } from "./script";
 export { ShellAction } from "./shell-action";
 export { UnsupportedAction } from "./unsupported-action";
