@@ -34,13 +34,22 @@ export async function readStream(reading: ReadingOptions, log: ClientLog): Promi
     ...(jail === undefined ? {} : { jail }),
   });
   reportProblems(configuration, log);
-  if (jail !== undefined && !configuration.fatal && !configuration.jailConfig.hasSection(jail)) {
+  if (jail !== undefined && !configuration.jailConfig.hasSection(jail)) {
     log.error(`Failed during configuration: No section: '${jail}'`);
     return { configuration, usable: false, stream: [] };
   }
   const { ok, fatal, jails } = configuration;
   const usable = ok || (!fatal && !options.test && jails.length > 0);
   return { configuration, usable, stream: configuration.stream.map((entry) => entry.command) };
+}
+
+/** The stream as `-d` and `--dump-pretty` print it, or what is printed when there is none. */
+export async function formatDump(configuration: Configuration, form: "lines" | "pretty"): Promise<string> {
+  if (configuration.fatal) {
+    return "ERROR: The configuration stream failed because of the invalid syntax.\n";
+  }
+  const { formatStream, formatStreamPretty } = await import("../config");
+  return (form === "pretty" ? formatStreamPretty : formatStream)(configuration.stream);
 }
 
 function reportProblems(configuration: Configuration, log: ClientLog): void {

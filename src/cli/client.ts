@@ -89,12 +89,13 @@ async function runOptions(run: Run): Promise<number> {
 /** `-d` and `-t`; `undefined` when a command is to be run after that. */
 async function checkConfiguration(run: Run): Promise<number | undefined> {
   const { options, io, log } = run;
-  const [{ readStream }, settings] = await Promise.all([import("./client-configuration"), settingsOf(run)]);
+  const [{ formatDump, readStream }, settings] = await Promise.all([
+    import("./client-configuration"),
+    settingsOf(run),
+  ]);
   const reading = await readStream({ directory: settings.conf, options }, log);
   if (options.dump !== undefined) {
-    const lines = reading.stream.map((command) => `${formatPython(command)}\n`);
-    const broken = "ERROR: The configuration stream failed because of the invalid syntax.\n";
-    io.out(reading.configuration.fatal ? broken : lines.join(""));
+    io.out(await formatDump(reading.configuration, options.dump));
   }
   if (!options.test) {
     if (!reading.usable) {
