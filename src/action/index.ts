@@ -24,7 +24,6 @@ export { addressOf, createBanTarget, createJailTags } from "./ban-tags";
 export { limitRunner } from "./limited-runner";
 export { ACTION_METHODS, type GivenTags } from "./manual-call";
 export { formatId } from "./messages";
-export { composeScript, type Script } from "./script";
 export { composeScript, TIGHT_LIMITS, type Script, type VariableLimits } from "./script";
 export { ShellAction } from "./shell-action";
 export { UnsupportedAction } from "./unsupported-action";
