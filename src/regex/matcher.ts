@@ -1,5 +1,5 @@
 import { BacktrackEngine } from "./backtrack-engine";
-import { planPattern } from "./analysis";
+import { planPattern, type Plan } from "./analysis";
 import type { Variant } from "./class-source";
 import { emitPattern } from "./emit";
 import type { Engine, Match, SpanMatch } from "./match";
@@ -67,6 +67,20 @@ function makeEngine(pattern: Pattern, variant: Variant): Engine {
   if (!plan) {
     return new BacktrackEngine(compileProgram(pattern), pattern.groupNames);
   }
-  const quick = new RegExpEngine(emitPattern(pattern, plan, variant), pattern.groupNames);
+  const quick = tryRegExp(pattern, plan, variant);
+  if (!quick) {
+    return new BacktrackEngine(compileProgram(pattern), pattern.groupNames);
+  }
   return plan.groupsExact ? quick : new TwoStepEngine(quick, pattern);
+}
+
+/** Undefined when V8 finds the RegExp too large, which it says only at the first search. */
+function tryRegExp(pattern: Pattern, plan: Plan, variant: Variant): Engine | undefined {
+  try {
+    const engine = new RegExpEngine(emitPattern(pattern, plan, variant), pattern.groupNames);
+    engine.test("");
+    return engine;
+  } catch {
+    return undefined;
+  }
 }

@@ -4,6 +4,7 @@ import { GroupTable } from "./group-table";
 import { GLOBAL_FLAGS, parseGroup, type ParseContext, type Scope } from "./parse-group";
 import { parseQuantifier, startsQuantifier } from "./parse-quantifier";
 import { parseSet } from "./parse-set";
+import { hasEndlessCounts } from "./limits";
 import { PatternReader } from "./reader";
 import { RegexError, placeOf } from "./errors";
 import type { Node, Pattern } from "./tree";
@@ -21,7 +22,8 @@ const MAX_DEPTH = 200;
 
 /**
  * Reads a pattern in Python's syntax. Throws RegexError: `regex-syntax` with Python's reason where Python refuses
- * it too; `regex-unsupported` for `\N{…}` and for patterns beyond 100 000 characters or 200 nested groups.
+ * it too; `regex-unsupported` for `\N{…}`, for patterns beyond 100 000 characters or 200 nested groups, and for counts
+ * that make even the empty text take for ever.
  */
 export function parsePattern(source: string, options: PatternOptions = {}): Pattern {
   if (source.length > MAX_LENGTH) {
@@ -43,6 +45,9 @@ export function parsePattern(source: string, options: PatternOptions = {}): Patt
   }
   groups.checkForward();
   checkLookBehinds(context);
+  if (hasEndlessCounts(root)) {
+    throw reader.errorAt(0, "counted repeats too large", "regex-unsupported");
+  }
   return { source, root, groupCount: groups.count, groupNames: groups.names };
 }
 

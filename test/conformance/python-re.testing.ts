@@ -24,13 +24,13 @@ def stop(*_):
     raise Slow()
 signal.signal(signal.SIGALRM, stop)
 def search(compiled, text):
-    signal.setitimer(signal.ITIMER_REAL, 0.1)
+    # The signal may come at any moment up to the second setitimer, also behind the search.
     try:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
         found = compiled.search(text)
+        signal.setitimer(signal.ITIMER_REAL, 0)
     except Slow:
         return "slow"
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
     # JavaScript counts UTF-16 units.
     def units(at):
         return at if at < 0 else len(text[:at].encode("utf-16-le", "surrogatepass")) // 2

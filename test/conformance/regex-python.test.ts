@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RegexError, childrenOf, compilePattern, parsePattern, type Node } from "../../src/regex";
 import { askPython, findPython, type Answer, type Case, type Spans } from "./python-re.testing";
-import { patternArbitrary, textArbitrary } from "./regex-arbitraries.testing";
+import { patternArbitrary, textArbitrary } from "../../src/regex/arbitraries.testing";
 
 /** About four seconds. */
 const RUNS = Number(process.env["REGEX_RUNS"] ?? 3000);
