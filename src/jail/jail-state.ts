@@ -155,6 +155,11 @@ export class JailState {
     return this.#bans.idsWithin(network).flatMap((id) => this.unban(id, why));
   }
 
+  /** Ids of the banned offenders inside a network. */
+  idsWithin(network: Ip): string[] {
+    return this.#bans.idsWithin(network);
+  }
+
   /** Unbans everybody. */
   unbanAll(why: UnbanReason): DomainEvent[] {
     return this.#bans.list().flatMap((ban) => this.unban(ban.offender.id, why));

@@ -1,0 +1,241 @@
+import { messageOf, type Ban, type BanData } from "../model";
+import type { Clock, Log } from "../platform";
+import {
+  openStore,
+  type CurrentBansRule,
+  type BanHistory,
+  type LogPosition,
+  type Opening,
+  type Store,
+} from "../store";
+
+/** How long to wait before a database that could not be written is tried again (seconds). */
+const RETRY_SECONDS = 10;
+/** Bans waiting to be written; beyond, the oldest are given up, and that is said. */
+const MOST_WAITING = 200_000;
+
+type Write = (store: Store) => void;
+
+/**
+ * The database as the daemon uses it: never in the way. What cannot be written now (full disk, locked, read-only)
+ * is kept and tried again in order; questions that cannot be answered have no answer.
+ */
+export class BanMemory {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #store: Store | undefined;
+  #path: string | undefined;
+  #waiting: Write[] = [];
+  #givenUp = 0;
+  #retry: (() => void) | undefined;
+
+  constructor(clock: Clock, log: Log) {
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Path of the database, `undefined` when there is none. */
+  get path(): string | undefined {
+    return this.#path;
+  }
+
+  /** Writes that have not reached the disk yet. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  get store(): Store | undefined {
+    return this.#store;
+  }
+
+  /** Opens another database; `None` (any case) means none. What cannot be opened is tried again later. */
+  async open(path: string): Promise<void> {
+    this.close();
+    this.#path = path.toLowerCase() === "none" ? undefined : path;
+    if (this.#path !== undefined) {
+      await this.#tryOpen(this.#path);
+    }
+  }
+
+  addBan(ban: Ban): void {
+    this.#write((store) => store.addBan(ban));
+  }
+
+  deleteBan(jail: string, id: string): void {
+    this.#write((store) => void store.deleteBan(jail, id));
+  }
+
+  deleteJailBans(jail: string): void {
+    this.#write((store) => store.deleteJailBans(jail));
+  }
+
+  addJail(jail: string): void {
+    this.#write((store) => store.addJail(jail));
+  }
+
+  disableJail(jail: string): void {
+    this.#write((store) => store.disableJail(jail));
+  }
+
+  savePosition(jail: string, path: string, position: LogPosition): void {
+    this.#write((store) => store.saveLogPosition(jail, path, position));
+  }
+
+  purge(purgeAge: number): void {
+    const now = this.#clock.now();
+    this.#write((store) => store.purge(now, purgeAge));
+  }
+
+  position(jail: string, path: string): LogPosition | undefined {
+    return this.#ask((store) => store.logPosition(jail, path));
+  }
+
+  currentBans(jail: string, rule: CurrentBansRule): readonly Ban[] {
+    return this.#ask((store) => store.currentBans(jail, this.#clock.now(), rule)) ?? [];
+  }
+
+  history(id: string, jail?: string): BanHistory | undefined {
+    return this.#ask((store) => store.history(id, jail));
+  }
+
+  merged(id: string, jail?: string): BanData | undefined {
+    return this.#ask((store) => store.mergedBans(id, jail));
+  }
+
+  /** Writes what is waiting, if that can be done now, and closes. */
+  close(): void {
+    this.#retry?.();
+    this.#retry = undefined;
+    if (!this.#store) {
+      return;
+    }
+    this.#flush(this.#store);
+    if (this.#waiting.length > 0) {
+      this.#log(
+        "ERROR",
+        "database",
+        `${this.#waiting.length} changes could not be written to '${this.#path}'`,
+      );
+    }
+    this.#store.close();
+    this.#store = undefined;
+    this.#waiting = [];
+    this.#log("INFO", "database", "Connection to database closed.");
+  }
+
+  async #tryOpen(path: string): Promise<void> {
+    try {
+      const { store, opening } = await openStore(path, this.#clock.now());
+      this.#store = store;
+      this.#log("INFO", "database", `Connected to fail2ban persistent database '${path}'`);
+      describeOpening(opening, path).forEach(([level, text]) => this.#log(level, "database", text));
+      store.disableAllJails();
+      this.#flush(store);
+    } catch (error) {
+      this.#log(
+        "ERROR",
+        "database",
+        `${messageOf(error)} Bans go on, but are remembered in memory only until it can be used.`,
+      );
+      this.#tryLater(() => void this.#tryOpen(path));
+    }
+  }
+
+  #write(write: Write): void {
+    if (this.#path === undefined) {
+      return;
+    }
+    if (this.#store && this.#waiting.length === 0) {
+      try {
+        write(this.#store);
+        return;
+      } catch (error) {
+        this.#complain(error);
+      }
+    }
+    this.#keep(write);
+  }
+
+  #keep(write: Write): void {
+    this.#waiting.push(write);
+    if (this.#waiting.length > MOST_WAITING) {
+      this.#waiting.shift();
+      this.#givenUp += 1;
+    }
+    const store = this.#store;
+    if (store) {
+      this.#tryLater(() => this.#flush(store));
+    }
+  }
+
+  #flush(store: Store): void {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.slice(0, 1000);
+      try {
+        store.transaction(() => batch.forEach((write) => write(store)));
+        this.#waiting.splice(0, batch.length);
+      } catch (error) {
+        this.#complain(error);
+        this.#tryLater(() => this.#flush(store));
+        return;
+      }
+    }
+    if (this.#givenUp > 0) {
+      this.#log(
+        "ERROR",
+        "database",
+        `${this.#givenUp} changes were given up while the database could not be written`,
+      );
+      this.#givenUp = 0;
+    }
+  }
+
+  #tryLater(work: () => void): void {
+    this.#retry ??= this.#clock.after(RETRY_SECONDS, () => {
+      this.#retry = undefined;
+      work();
+    });
+  }
+
+  #ask<Answer>(question: (store: Store) => Answer): Answer | undefined {
+    try {
+      return this.#store && question(this.#store);
+    } catch (error) {
+      this.#complain(error);
+      return undefined;
+    }
+  }
+
+  #complain(error: unknown): void {
+    this.#log(
+      "ERROR",
+      "database",
+      `${messageOf(error)} It will be tried again every ${RETRY_SECONDS} seconds.`,
+    );
+  }
+}
+
+function describeOpening(
+  opening: Opening,
+  path: string,
+): (readonly ["INFO" | "WARNING" | "ERROR", string])[] {
+  switch (opening.kind) {
+    case "opened":
+      return [];
+    case "created":
+      return [["WARNING", "New database created. Version '4'"]];
+    case "upgraded":
+      return [
+        ["INFO", `  Database backup created: ${opening.backup}`],
+        ["WARNING", `Database updated from '${opening.from}' to '4'`],
+      ];
+    case "repaired":
+      return [
+        ["ERROR", `Error opening fail2ban persistent database '${path}': ${opening.cause.message}`],
+        [
+          "WARNING",
+          `The damaged file is kept as ${opening.setAside}; ${opening.rows} rows could be saved from it`,
+        ],
+      ];
+  }
+}

@@ -1,0 +1,242 @@
+import {
+  formatPythonText,
+  type Command,
+  type CommandValue,
+  type DomainEvent,
+  type JailSpec,
+  type Problem,
+} from "../model";
+import {
+  createShellRunner,
+  systemClock,
+  systemResolver,
+  Logger,
+  type Clock,
+  type CommandRunner,
+  type Resolver,
+} from "../platform";
+import { limitRunner } from "../action";
+import { unknownJailError } from "../control";
+import { BanMemory } from "./ban-memory";
+import { checkSpec } from "./jail-values";
+import { describeFailure } from "./remote-failure";
+import { CommandExecutor } from "./command-executor";
+import { logEvent } from "./event-log";
+import { logNotice, NoticeGate } from "./notice-log";
+import type { JailNeeds } from "./jail-needs";
+import { LiveJail } from "./live-jail";
+import { ReaderHost, type ReaderPort } from "./reader-host";
+import type { ReaderEvent, SourceState } from "./reader-messages";
+import { ServerOptions } from "./server-options";
+import { foldStream, type FoldEntry } from "./stream-fold";
+
+/** What a daemon is made from; everything taken from the system can be replaced in tests. */
+export interface DaemonNeeds {
+  readonly startReader: () => ReaderPort;
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+  readonly runner?: CommandRunner;
+  readonly resolver?: Resolver;
+  readonly random?: () => number;
+}
+
+/** All jails at work, with what they share: log, database, reader, settings. Commands and streams come in here. */
+export class Daemon {
+  readonly logger: Logger;
+  readonly options: ServerOptions;
+  readonly memory: BanMemory;
+  readonly #clock: Clock;
+  readonly #startReader: () => ReaderPort;
+  readonly #jails = new Map<string, LiveJail>();
+  readonly #listeners: ((event: DomainEvent) => void)[] = [];
+  readonly #jailNeeds: JailNeeds;
+  readonly #executor = new CommandExecutor(this);
+  readonly #notices = new NoticeGate();
+  readonly #stopListeners: (() => void)[] = [];
+  #reader: ReaderHost;
+  #isStopping = false;
+
+  constructor(needs: DaemonNeeds) {
+    this.#clock = needs.clock ?? systemClock();
+    this.logger = needs.logger ?? new Logger(this.#clock);
+    this.memory = new BanMemory(this.#clock, this.logger.log);
+    this.options = new ServerOptions({ logger: this.logger, memory: this.memory, clock: this.#clock });
+    this.#startReader = needs.startReader;
+    this.#reader = this.#newReader();
+    const currentReader = (): ReaderHost => this.#reader;
+    this.#jailNeeds = {
+      get reader() {
+        return currentReader();
+      },
+      clock: this.#clock,
+      log: this.logger.log,
+      runner: limitRunner(needs.runner ?? createShellRunner({ cwd: "/" })),
+      resolver: needs.resolver ?? systemResolver(this.#clock),
+      memory: this.memory,
+      ipv6Allowed: () => this.options.ipv6Allowed(),
+      publish: (event) => this.#publish(event),
+      random: needs.random ?? Math.random,
+    };
+  }
+
+  /** The jails at work, in the order they were started. */
+  get jails(): readonly LiveJail[] {
+    return [...this.#jails.values()];
+  }
+
+  /** The jail of that name. Throws `RemoteError` when there is none. */
+  jail(name: string): LiveJail {
+    const jail = this.#jails.get(name);
+    if (!jail) {
+      throw unknownJailError(name);
+    }
+    return jail;
+  }
+
+  hasJail(name: string): boolean {
+    return this.#jails.has(name);
+  }
+
+  /** Calls back with everything that happens from now on. */
+  onEvent(listener: (event: DomainEvent) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Calls back when a client has asked the daemon to end. */
+  onStopRequest(listener: () => void): void {
+    this.#stopListeners.push(listener);
+  }
+
+  /** A client asks the daemon to end; whoever owns it does that. */
+  requestStop(): void {
+    this.#stopListeners.forEach((listener) => listener());
+  }
+
+  /** Executes a command of a client. Throws `RemoteError` for what fail2ban's server would refuse. */
+  execute(command: Command): Promise<CommandValue> {
+    return this.#executor.execute(command);
+  }
+
+  /** Carries out a whole stream at start: each broken command costs its jail, the others go on. */
+  async load(entries: readonly FoldEntry[]): Promise<readonly Problem[]> {
+    const folded = foldStream(entries);
+    const problems = [...folded.problems];
+    for (const { option, value } of folded.server) {
+      try {
+        await this.options.set(option, value, this.#jails.size);
+      } catch (error) {
+        problems.push({
+          severity: "error",
+          ...describeFailure(error, `Cannot set ${option} to ${formatPythonText(value)}: `),
+        });
+      }
+    }
+    for (const spec of folded.jails) {
+      const problem = await this.#tryStart(spec);
+      if (problem) {
+        problems.push(problem);
+      }
+    }
+    return problems;
+  }
+
+  /** Starts a jail. Throws when its spec cannot be used; nothing is left behind then. */
+  async startJail(spec: JailSpec): Promise<void> {
+    this.addJail(spec);
+    await this.jail(spec.name).start();
+  }
+
+  /** Makes a jail that is not started yet. Throws when its spec cannot be used. */
+  addJail(spec: JailSpec): void {
+    checkSpec(spec);
+    this.#jails.set(spec.name, new LiveJail(spec, this.#jailNeeds));
+  }
+
+  /** Stops a jail; its bans stay in the database. */
+  async stopJail(name: string): Promise<void> {
+    const jail = this.jail(name);
+    this.#jails.delete(name);
+    await jail.stop();
+  }
+
+  /** How far every log has been read. */
+  inspectSources(): Promise<readonly SourceState[]> {
+    return this.#reader.inspect();
+  }
+
+  /** Ends everything in order: jails, database, reader. */
+  async stop(): Promise<void> {
+    if (this.#isStopping) {
+      return;
+    }
+    this.#isStopping = true;
+    this.logger.log("INFO", "server", "Shutdown in progress...");
+    this.logger.log("INFO", "server", "Stopping all jails");
+    await Promise.all(this.jails.map((jail) => jail.stop()));
+    this.#jails.clear();
+    this.options.stop();
+    this.memory.close();
+    await this.#reader.end();
+    this.logger.log("INFO", "server", "Exiting Fail2ban");
+  }
+
+  async #tryStart(spec: JailSpec): Promise<Problem | undefined> {
+    try {
+      await this.startJail(spec);
+      return undefined;
+    } catch (error) {
+      return { severity: "error", jail: spec.name, ...describeFailure(error) };
+    }
+  }
+
+  #publish(event: DomainEvent): void {
+    if (event.type === "ban" && !event.ban.restored) {
+      this.memory.addBan(event.ban);
+    }
+    logEvent(event, this.logger.log);
+    this.#listeners.forEach((listener) => listener(event));
+  }
+
+  #newReader(): ReaderHost {
+    const port = this.#startReader();
+    port.onCrash((error) => this.#replaceReader(error));
+    return new ReaderHost(port, (event) => this.#onReaderEvent(event));
+  }
+
+  /** A dead reader must not leave the machine unwatched. */
+  #replaceReader(error: Error): void {
+    if (this.#isStopping) {
+      return;
+    }
+    this.logger.log("CRITICAL", "filter", `Reading stopped (${error.message}); a new reader takes over`);
+    this.#reader = this.#newReader();
+    for (const jail of this.jails) {
+      jail.resumeReading();
+    }
+  }
+
+  #onReaderEvent(event: ReaderEvent): void {
+    switch (event.type) {
+      case "failures":
+        this.#jails.get(event.jail)?.takeFailures(event.failures);
+        this.#reader.post({ type: "ack", count: event.failures.length });
+        return;
+      case "position":
+        this.#jails.get(event.jail)?.takePosition(event.path, event.at);
+        return;
+      case "log":
+        this.logger.log(event.level, event.logger, event.message);
+        return;
+      case "broken":
+        this.logger.log("ERROR", "filter", `[${event.jail}] ${event.message}`);
+        return;
+      case "notice":
+        if (this.#notices.isDue(event.jail, event.notice.type, this.#clock.now())) {
+          logNotice(event, this.logger.log);
+        }
+        return;
+      default:
+        return;
+    }
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * The only place that wires: takes a stream of commands (from a configuration or a client) and makes live jails of it,
+ * with their reader, actions, database, log and socket. Decides nothing itself: jail/ does.
+ */
+export { Daemon, type DaemonNeeds } from "./daemon";
+export { type LiveJail } from "./live-jail";
+export { Reader } from "./reader";
+export { ReaderHost, startReaderThread, type ReaderPort } from "./reader-host";
+export type { ReaderEvent, ReaderRequest, SourceState } from "./reader-messages";
+export { serve, type ServeOptions, type Serving } from "./serve";
+export { foldStream, type FoldEntry, type FoldedStream } from "./stream-fold";

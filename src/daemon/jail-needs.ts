@@ -1,0 +1,18 @@
+import type { DomainEvent } from "../model";
+import type { Clock, CommandRunner, Log, Resolver } from "../platform";
+import type { BanMemory } from "./ban-memory";
+import type { ReaderHost } from "./reader-host";
+
+/** What a live jail takes from the daemon. */
+export interface JailNeeds {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly runner: CommandRunner;
+  readonly resolver: Resolver;
+  readonly memory: BanMemory;
+  readonly reader: ReaderHost;
+  readonly ipv6Allowed: () => boolean;
+  /** Tells everybody who listens. */
+  readonly publish: (event: DomainEvent) => void;
+  readonly random: () => number;
+}

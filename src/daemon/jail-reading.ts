@@ -1,0 +1,177 @@
+import { isDeepStrictEqual } from "node:util";
+import type { JailSpec, LogSpec } from "../model";
+import type { JailNeeds } from "./jail-needs";
+import { journalOptions, usesJournal } from "./journal-backend";
+import type { LogPosition, ReaderJail, ReaderLog } from "./reader-messages";
+
+/**
+ * Places reached without any failure are written at most this often (seconds); others at once, so that lines which
+ * led to a ban are not counted again after a crash. The last ones always when the jail stops.
+ */
+const SAVE_SECONDS = 2;
+
+/** The part of a jail that its reader sees: what is read from where, and how far it has got. */
+export class JailReading {
+  readonly #needs: JailNeeds;
+  readonly #reached = new Map<string, LogPosition>();
+  readonly #unsaved = new Set<string>();
+  #spec: JailSpec;
+  #findtime: number;
+  #isOpen = false;
+  #hasFailures = false;
+  #held: Promise<unknown> = Promise.resolve();
+  #cancelSave: (() => void) | undefined;
+
+  constructor(spec: JailSpec, findtime: number, needs: JailNeeds) {
+    this.#spec = spec;
+    this.#findtime = findtime;
+    this.#needs = needs;
+  }
+
+  /** The backend in use, as `status JAIL stats` names it. */
+  get backend(): string {
+    const { backend } = this.#spec.source;
+    if (usesJournal(this.#spec)) {
+      return "systemd";
+    }
+    return backend.startsWith("polling") ? "polling" : "inotify";
+  }
+
+  /** Begins to read, unless the jail is idle. */
+  open(): void {
+    if (this.#spec.idle) {
+      return;
+    }
+    this.#isOpen = true;
+    const logs = this.#spec.source.logs.map((log) => this.#readerLog(log));
+    this.#needs.reader.post({ type: "open", jail: this.#readerJail(), logs });
+  }
+
+  /** Begins again in a new reader. */
+  resume(): void {
+    if (this.#isOpen) {
+      this.open();
+    }
+  }
+
+  /** Makes the reader follow another spec; places already reached are kept. */
+  change(spec: JailSpec, findtime: number): void {
+    const old = this.#spec;
+    const oldFindtime = this.#findtime;
+    this.#spec = spec;
+    this.#findtime = findtime;
+    if (old.idle !== spec.idle || !isSameSource(old, spec)) {
+      this.#reopen();
+      return;
+    }
+    if (!this.#isOpen) {
+      return;
+    }
+    if (oldFindtime !== findtime || !isDeepStrictEqual(old.filter, spec.filter)) {
+      this.#needs.reader.post({ type: "update", jail: this.#readerJail() });
+    }
+    this.#changeLogs(old.source.logs, spec.source.logs);
+  }
+
+  /** Failures came: the next place reached lies behind them. */
+  failed(): void {
+    this.#hasFailures = true;
+  }
+
+  /** Something is still being found out about failures already read: places reached meanwhile wait for it. */
+  hold(work: Promise<unknown>): void {
+    this.#held = Promise.allSettled([this.#held, work]);
+  }
+
+  /** The reader has handed over everything before that place. */
+  reached(path: string, at: LogPosition): void {
+    const held = this.#held;
+    void held.then(() => {
+      this.#reached.set(path, at);
+      this.#unsaved.add(path);
+      if (this.#hasFailures) {
+        this.#save();
+      } else {
+        this.#cancelSave ??= this.#needs.clock.after(SAVE_SECONDS, () => this.#save());
+      }
+    });
+  }
+
+  /** Stops reading; settles when no failure can come any more and all places are written down. */
+  async close(): Promise<void> {
+    if (this.#isOpen) {
+      this.#isOpen = false;
+      await this.#needs.reader.close(this.#spec.name);
+    }
+    await this.#held;
+    this.#save();
+  }
+
+  #reopen(): void {
+    void this.close().then(() => this.open());
+  }
+
+  #changeLogs(old: readonly LogSpec[], wanted: readonly LogSpec[]): void {
+    const jail = this.#spec.name;
+    const isIn = (list: readonly LogSpec[], log: LogSpec): boolean =>
+      list.some((other) => other.path === log.path);
+    for (const log of old.filter((log) => !isIn(wanted, log))) {
+      this.#needs.reader.post({ type: "remove-log", jail, path: log.path });
+      this.#needs.log("INFO", "filter", `Removed logfile: '${log.path}'`);
+    }
+    for (const log of wanted.filter((log) => !isIn(old, log))) {
+      this.#needs.reader.post({ type: "add-log", jail, log: this.#readerLog(log) });
+    }
+  }
+
+  #readerJail(): ReaderJail {
+    const { name, filter, source } = this.#spec;
+    const journal = usesJournal(this.#spec)
+      ? {
+          journal: {
+            matches: source.journalmatch,
+            options: journalOptions(source.backend),
+            ...this.#journalStart(),
+          },
+        }
+      : {};
+    const polling = source.backend.startsWith("polling");
+    return { name, filter, findtime: this.#findtime, logencoding: source.logencoding, polling, ...journal };
+  }
+
+  #journalStart(): { readonly since?: number } {
+    const stored = this.#reached.get(JOURNAL) ?? this.#needs.memory.position(this.#spec.name, JOURNAL);
+    return stored ? { since: stored.position } : {};
+  }
+
+  #readerLog({ path, position }: LogSpec): ReaderLog {
+    const known = this.#reached.get(path);
+    const resume =
+      known ?? (position === "head" ? this.#needs.memory.position(this.#spec.name, path) : undefined);
+    return { path, position: known ? "head" : position, ...(resume ? { resume } : {}) };
+  }
+
+  #save(): void {
+    this.#cancelSave?.();
+    this.#cancelSave = undefined;
+    this.#hasFailures = false;
+    for (const path of this.#unsaved) {
+      const at = this.#reached.get(path);
+      if (at) {
+        this.#needs.memory.savePosition(this.#spec.name, path, at);
+      }
+    }
+    this.#unsaved.clear();
+  }
+}
+
+/** The name under which the database keeps a place in the journal. */
+const JOURNAL = "systemd-journal";
+
+function isSameSource(a: JailSpec, b: JailSpec): boolean {
+  return (
+    a.source.backend === b.source.backend &&
+    a.source.logencoding === b.source.logencoding &&
+    isDeepStrictEqual(a.source.journalmatch, b.source.journalmatch)
+  );
+}

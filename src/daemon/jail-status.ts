@@ -1,0 +1,68 @@
+import { PyTuple, type CommandValue } from "../model";
+import type { Log } from "../platform";
+import type { LiveJail } from "./live-jail";
+
+const FLAVORS = ["short", "basic", "stats", "cymru"];
+
+/** What `status JAIL FLAVOR` answers. */
+export function describeJail(jail: LiveJail, flavor: string, log: Log): CommandValue {
+  if (!FLAVORS.includes(flavor)) {
+    const supported = FLAVORS.map((name) => `'${name}'`).join(", ");
+    log("WARNING", "jail", `Unsupported extended jail status flavor '${flavor}'. Supported: [${supported}]`);
+  }
+  const { currentlyFailed, totalFailed, currentlyBanned, totalBanned } = jail.counters();
+  if (flavor === "stats") {
+    return describeStats(jail);
+  }
+  const banned =
+    flavor === "short"
+      ? []
+      : [
+          pair(
+            "Banned IP list",
+            jail.bans.map((ban) => ban.offender.id),
+          ),
+        ];
+  return [
+    pair("Filter", [
+      pair("Currently failed", currentlyFailed),
+      pair("Total failed", totalFailed),
+      describeSource(jail),
+    ]),
+    pair("Actions", [
+      pair("Currently banned", currentlyBanned),
+      pair("Total banned", totalBanned),
+      ...banned,
+    ]),
+  ];
+}
+
+/** Backend, failures and bans of a jail, now and in total, as `stats` lists them. */
+export function describeStats(jail: LiveJail): CommandValue {
+  const { currentlyFailed, totalFailed, currentlyBanned, totalBanned } = jail.counters();
+  return [
+    jail.backend,
+    new PyTuple([currentlyFailed, totalFailed]),
+    new PyTuple([currentlyBanned, totalBanned]),
+  ];
+}
+
+/** What `status` answers; with `--all` it takes the jails' own status too. */
+export function describeServer(jails: readonly LiveJail[]): CommandValue[] {
+  const names = jails.map((jail) => jail.name).sort();
+  return [pair("Number of jail", names.length), pair("Jail list", names.join(", "))];
+}
+
+function describeSource(jail: LiveJail): CommandValue {
+  const { source } = jail.spec;
+  return jail.backend === "systemd"
+    ? pair("Journal matches", source.journalmatch.map((match) => match.join(" ")).join(" + "))
+    : pair(
+        "File list",
+        source.logs.map((log) => log.path),
+      );
+}
+
+function pair(name: string, value: CommandValue): PyTuple {
+  return new PyTuple([name, value]);
+}

@@ -1,0 +1,370 @@
+import {
+  isSingle,
+  parseOffender,
+  type Ban,
+  type DomainEvent,
+  type Failure,
+  type JailSpec,
+  type Offender,
+} from "../model";
+import { ActionList, type ActionReport } from "../action";
+import { JailState, parseIgnoreCache, resolveSettings, restoreRule, type JailCounters } from "../jail";
+import { askIgnoreCommand } from "./ignore-command";
+import { IgnoreSources } from "./ignore-sources";
+import { makeActionContext } from "./jail-actions";
+import type { JailNeeds } from "./jail-needs";
+import { JailReading } from "./jail-reading";
+
+/** Jails with names this long may not fit the names of firewall chains. */
+const LONG_NAME = 26;
+
+/** One jail at work: its counters and bans, its actions, and its part of the reader. */
+export class LiveJail {
+  readonly needs: JailNeeds;
+  readonly #state: JailState;
+  readonly #sources: IgnoreSources;
+  /** Bans that an action could not put in force, with what it said. */
+  readonly #unapplied = new Map<string, string>();
+  #spec: JailSpec;
+  #actions: ActionList;
+  #reading: JailReading;
+  #isStarted = false;
+  #cancelExpiry: (() => void) | undefined;
+  #isStopped = false;
+
+  /** Makes a jail, not started yet. Throws `WarderError` when its numbers or its filter cannot be used. */
+  constructor(spec: JailSpec, needs: JailNeeds) {
+    this.needs = needs;
+    this.#spec = spec;
+    const { memory } = needs;
+    this.#state = new JailState(resolveSettings(spec), {
+      history: (id, scope) => memory.history(id, scope === "jail" ? spec.name : undefined),
+      random: needs.random,
+    });
+    this.#configureIgnoring(spec);
+    this.#sources = new IgnoreSources(this.#state.ignore, needs);
+    this.#actions = new ActionList(spec.actions, makeActionContext(this, needs));
+    this.#reading = new JailReading(spec, this.#state.settings.findtime, needs);
+  }
+
+  get name(): string {
+    return this.#spec.name;
+  }
+
+  get spec(): JailSpec {
+    return this.#spec;
+  }
+
+  /** Seconds of a new ban. */
+  get bantime(): number {
+    return this.#state.settings.bantime;
+  }
+
+  get actions(): ActionList {
+    return this.#actions;
+  }
+
+  /** Bans in force, the first to end first. */
+  get bans(): readonly Ban[] {
+    return this.#state.bans();
+  }
+
+  /** Offenders whose ban could not be carried out, with the reason. */
+  get unapplied(): ReadonlyMap<string, string> {
+    return this.#unapplied;
+  }
+
+  /** Who is ignored, in the order fail2ban lists it. */
+  get ignoreip(): readonly string[] {
+    return this.#state.ignore.list.list();
+  }
+
+  get isStarted(): boolean {
+    return this.#isStarted;
+  }
+
+  get backend(): string {
+    return this.#reading.backend;
+  }
+
+  /** A ban as this jail would make it now, not put into force: for an action called by hand. */
+  makeBan(id: string): Ban {
+    return {
+      jail: this.name,
+      offender: parseOffender(id),
+      time: this.#now(),
+      bantime: this.bantime,
+      bancount: 1,
+      restored: false,
+      data: { matches: [], failures: 0, groups: new Map() },
+    };
+  }
+
+  counters(): JailCounters {
+    return this.#state.counters(this.needs.clock.now());
+  }
+
+  banOf(id: string): Ban | undefined {
+    return this.#state.banOf(parseOffender(id).id);
+  }
+
+  /** Starts the actions, brings back stored bans, then begins to read. */
+  async start(): Promise<void> {
+    const { log, memory } = this.needs;
+    this.#isStarted = true;
+    log("INFO", "jail", `Creating new jail '${this.name}'`);
+    if (this.name.length >= LONG_NAME) {
+      const trouble = "might be too long and some commands might not function correctly. Please shorten";
+      log("WARNING", "jail", `Jail name '${this.name}' ${trouble}`);
+    }
+    this.#logSettings();
+    memory.addJail(this.name);
+    await this.#sources.load();
+    void this.#actions.start();
+    void this.#publish(
+      this.#state.restore(memory.currentBans(this.name, restoreRule(this.#state.settings)), this.#now()),
+    );
+    this.#reading.open();
+    log("INFO", "jail", `Jail '${this.name}' started`);
+  }
+
+  /** Takes failures the reader found, in the order of their lines. */
+  takeFailures(failures: readonly Failure[]): void {
+    this.#sources.refresh();
+    this.#reading.failed();
+    for (const failure of failures) {
+      if (failure.host !== undefined) {
+        this.#reading.hold(this.#takeHost(failure, failure.host));
+      } else if (failure.id !== undefined) {
+        this.#take(failure, parseOffender(failure.id));
+      }
+    }
+  }
+
+  /** The reader died and another one takes over: reading goes on where it was. */
+  resumeReading(): void {
+    this.#reading.resume();
+  }
+
+  /** Takes a place the reader has got to; kept once all failures before it are dealt with. */
+  takePosition(path: string, at: { readonly hash: string; readonly position: number }): void {
+    this.#reading.reached(path, at);
+  }
+
+  /** Makes the jail what the new spec says, touching only what differs. Throws before anything is touched. */
+  async change(spec: JailSpec): Promise<void> {
+    const settings = resolveSettings(spec);
+    const old = this.#spec;
+    this.#spec = spec;
+    this.#state.update(settings);
+    if (!this.#isStarted) {
+      this.#prepare(spec, settings.findtime);
+      return;
+    }
+    if (old.ignore !== spec.ignore) {
+      this.#configureIgnoring(spec);
+      await this.#sources.load();
+    }
+    this.#reading.change(spec, settings.findtime);
+    if (old.actions !== spec.actions) {
+      await this.#actions.reload(spec.actions, this.bans);
+    }
+    this.#armExpiry();
+  }
+
+  /** Bans by command; settles when the actions have run. Gives how many were new. */
+  async banByCommand(ids: readonly string[]): Promise<number> {
+    const now = this.#now();
+    const events = ids.flatMap((id) => this.#state.ban(parseOffender(id), now));
+    await this.#publish(events);
+    return events.filter((event) => event.type === "ban").length;
+  }
+
+  /** Unbans addresses, networks (all that lies in them), names or ids, and forgets them. Gives who was not banned. */
+  async unbanByCommand(
+    ids: readonly string[],
+  ): Promise<{ readonly count: number; readonly absent: readonly string[] }> {
+    const absent: string[] = [];
+    const events: DomainEvent[] = [];
+    for (const id of ids) {
+      const found = await this.#findBanned(id);
+      this.needs.memory.deleteBan(this.name, parseOffender(id).id);
+      if (found.length === 0) {
+        absent.push(id);
+        this.needs.log("MSG", "actions", `${id} is not banned`);
+      }
+      events.push(...found.flatMap((banned) => this.#state.unban(banned, "command")));
+    }
+    await this.#publish(events);
+    return { count: events.length, absent };
+  }
+
+  /** Unbans everybody and forgets them. Gives how many there were. */
+  async unbanAll(): Promise<number> {
+    const bans = this.bans;
+    this.#tell(this.#state.unbanAll("command"));
+    this.needs.memory.deleteJailBans(this.name);
+    this.#unapplied.clear();
+    this.#armExpiry();
+    await this.#actions.flush(bans);
+    return bans.length;
+  }
+
+  /** Counts a failure by command. False when the offender is ignored. */
+  attempt(id: string, messages: readonly string[]): boolean {
+    this.#sources.refresh();
+    const events = this.#state.attempt(parseOffender(id), messages, this.#now());
+    void this.#publish(events);
+    return events.every((event) => event.type !== "ignored");
+  }
+
+  /** Stops reading, takes the bans out of force (they stay in the database) and stops the actions. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancelExpiry?.();
+    await this.#reading.close();
+    const bans = this.bans;
+    this.#tell(this.#state.unbanAll("stop"));
+    await this.#actions.stop(bans);
+    this.needs.memory.disableJail(this.name);
+    this.needs.log("INFO", "jail", `Jail '${this.name}' stopped`);
+  }
+
+  /** Before the start there is nothing to keep: the parts are made anew. */
+  #prepare(spec: JailSpec, findtime: number): void {
+    this.#configureIgnoring(spec);
+    this.#actions = new ActionList(spec.actions, makeActionContext(this, this.needs));
+    this.#reading = new JailReading(spec, findtime, this.needs);
+  }
+
+  #now(): number {
+    return this.needs.clock.now();
+  }
+
+  #take(failure: Failure, offender: Offender): void {
+    const now = this.#now();
+    if (this.#state.verdict(failure, offender, now) === "ask") {
+      this.#reading.hold(this.#askCommand(failure, offender));
+      return;
+    }
+    void this.#publish(this.#state.fail(failure, offender, now));
+  }
+
+  async #takeHost(failure: Failure, host: string): Promise<void> {
+    const addresses = await this.needs.resolver.addressesOf(host);
+    if (addresses.length > 0 && this.#spec.filter.usedns === "warn") {
+      const list = addresses.map((address) => `'${address}'`).join(", ");
+      this.needs.log("WARNING", "ipdns", `Determined IP using DNS Lookup: ${host} = {${list}}`);
+    }
+    for (const address of this.#isStopped ? [] : addresses) {
+      const { host: _, ...rest } = failure;
+      this.#take({ ...rest, id: address }, parseOffender(address));
+    }
+  }
+
+  async #askCommand(failure: Failure, offender: Offender): Promise<void> {
+    const ignored = await askIgnoreCommand(
+      this.#spec.ignore.ignorecommand,
+      { failure, offender, jail: this },
+      this.needs,
+    );
+    if (!this.#isStopped) {
+      await this.#publish(this.#state.answer(failure, offender, { ignored, now: this.#now() }));
+    }
+  }
+
+  async #findBanned(text: string): Promise<readonly string[]> {
+    const { id, ip } = parseOffender(text);
+    if (this.#state.banOf(id)) {
+      return [id];
+    }
+    if (ip) {
+      return isSingle(ip) ? [] : this.#state.idsWithin(ip);
+    }
+    const addresses = await this.needs.resolver.addressesOf(text);
+    return addresses.filter((address) => this.#state.banOf(address));
+  }
+
+  /** Tells of events and has the actions carry them out; settles when they have. */
+  async #publish(events: readonly DomainEvent[]): Promise<void> {
+    this.#tell(events);
+    if (events.some((event) => MOVES_AN_END.has(event.type))) {
+      this.#armExpiry();
+    }
+    await Promise.all(events.map((event) => this.#act(event)));
+  }
+
+  #tell(events: readonly DomainEvent[]): void {
+    events.forEach((event) => this.needs.publish(event));
+  }
+
+  async #act(event: DomainEvent): Promise<void> {
+    switch (event.type) {
+      case "ban":
+        this.#judge(event.ban, await this.#actions.ban(event.ban));
+        return;
+      case "unban":
+        this.#unapplied.delete(event.ban.offender.id);
+        await this.#actions.unban(event.ban);
+        return;
+      case "prolonged":
+        await this.#actions.prolong(event.ban);
+        return;
+      default:
+        return;
+    }
+  }
+
+  #judge(ban: Ban, report: ActionReport): void {
+    const [failure] = report.failures;
+    if (failure && this.#state.banOf(ban.offender.id)) {
+      this.#unapplied.set(ban.offender.id, failure.message);
+    } else {
+      this.#unapplied.delete(ban.offender.id);
+    }
+  }
+
+  #armExpiry(): void {
+    this.#cancelExpiry?.();
+    this.#cancelExpiry = undefined;
+    const end = this.#state.nextEnd();
+    if (this.#isStopped || end === Number.POSITIVE_INFINITY) {
+      return;
+    }
+    this.#cancelExpiry = this.needs.clock.after(waitFor(end - this.#now()), () => {
+      void this.#publish(this.#state.takeExpired(this.#now()));
+      this.#armExpiry();
+    });
+  }
+
+  #configureIgnoring(spec: JailSpec): void {
+    const { ignore } = this.#state;
+    ignore.ignoreself = spec.ignore.ignoreself;
+    ignore.ignorecommand = spec.ignore.ignorecommand;
+    ignore.list.clear();
+    spec.ignore.ignoreip.forEach((entry) => ignore.list.add(entry));
+    ignore.setCache(
+      spec.ignore.ignorecache === undefined ? undefined : parseIgnoreCache(spec.ignore.ignorecache),
+    );
+  }
+
+  #logSettings(): void {
+    const { log } = this.needs;
+    const { maxretry, findtime, bantime } = this.#state.settings;
+    log("INFO", "jail", `Jail '${this.name}' uses ${this.backend}`);
+    log("INFO", "filter", `  maxRetry: ${maxretry}`);
+    log("INFO", "filter", `  findtime: ${findtime}`);
+    log("INFO", "actions", `  banTime: ${bantime}`);
+  }
+}
+
+/** Events after which another ban may be the next to end. */
+const MOVES_AN_END: ReadonlySet<DomainEvent["type"]> = new Set(["ban", "unban", "prolonged"]);
+
+/** The clock may be set while we wait; it is looked at again at least this often while somebody is banned. */
+const LONGEST_WAIT = 60;
+
+/** Bans end when their time is over, not at that moment: a little later than the end. */
+function waitFor(seconds: number): number {
+  return Math.min(LONGEST_WAIT, Math.max(0, seconds) + 0.01);
+}

@@ -1,0 +1,64 @@
+import type { Failure, FilterSpec, Origin } from "../model";
+import type { LogLevel } from "../platform";
+import type { TimeNotice } from "../filter";
+
+/** Where reading of a log left off: SHA-1 of its first line and the byte after the last line read. */
+export interface LogPosition {
+  readonly hash: string;
+  readonly position: number;
+}
+
+/** One log to follow; without `resume` it starts where `position` says. */
+export interface ReaderLog {
+  readonly path: string;
+  readonly position: "head" | "tail";
+  readonly resume?: LogPosition;
+}
+
+/** The journal as a source: match groups as journalctl takes them, options of the backend, and where to go on. */
+export interface ReaderJournal {
+  readonly matches: readonly (readonly string[])[];
+  readonly options: Readonly<Record<string, string>>;
+  /** Seconds since 1970 of the last entry handled before. */
+  readonly since?: number;
+}
+
+/** All a reader needs to know of a jail. */
+export interface ReaderJail {
+  readonly name: string;
+  readonly filter: FilterSpec;
+  readonly findtime: number;
+  readonly logencoding: string;
+  readonly polling: boolean;
+  readonly journal?: ReaderJournal;
+}
+
+/** What the daemon tells a reader. */
+export type ReaderRequest =
+  | { readonly type: "open"; readonly jail: ReaderJail; readonly logs: readonly ReaderLog[] }
+  | { readonly type: "update"; readonly jail: ReaderJail }
+  | { readonly type: "add-log"; readonly jail: string; readonly log: ReaderLog }
+  | { readonly type: "remove-log"; readonly jail: string; readonly path: string }
+  | { readonly type: "close"; readonly jail: string; readonly reply: number }
+  | { readonly type: "ack"; readonly count: number }
+  | { readonly type: "inspect"; readonly reply: number };
+
+/** How far a source has got. */
+export interface SourceState {
+  readonly jail: string;
+  readonly path: string;
+  readonly state: "following" | "waiting" | "failed";
+  readonly lines: number;
+  readonly position: number;
+}
+
+/** What a reader tells the daemon. Messages of one jail come in the order of its lines. */
+export type ReaderEvent =
+  | { readonly type: "failures"; readonly jail: string; readonly failures: readonly Failure[] }
+  | { readonly type: "position"; readonly jail: string; readonly path: string; readonly at: LogPosition }
+  | { readonly type: "notice"; readonly jail: string; readonly notice: TimeNotice; readonly line: string }
+  | { readonly type: "caught-up"; readonly jail: string; readonly path: string }
+  | { readonly type: "log"; readonly level: LogLevel; readonly logger: string; readonly message: string }
+  | { readonly type: "broken"; readonly jail: string; readonly message: string; readonly origin?: Origin }
+  | { readonly type: "closed"; readonly reply: number }
+  | { readonly type: "inspected"; readonly reply: number; readonly sources: readonly SourceState[] };

@@ -1,0 +1,91 @@
+import type { JailSpec } from "../model";
+import { unknownJailError, type ServerRequest } from "../control";
+import type { Daemon } from "./daemon";
+import { checkSpec } from "./jail-values";
+import { toRemoteError } from "./remote-failure";
+import { foldStream } from "./stream-fold";
+
+/** A request that brings a whole stream of commands. */
+export type StreamRequest = Extract<ServerRequest, { readonly type: "reload" | "server-stream" }>;
+
+/**
+ * Takes over a new configuration, touching only what differs: bans, counters and places in logs stay.
+ * DIFFERS: a stream with anything wrong in it changes nothing at all; fail2ban drops the jails it did not get to.
+ */
+export async function reload(daemon: Daemon, request: StreamRequest): Promise<void> {
+  if (request.type === "server-stream") {
+    await loadFromClient(daemon, request);
+    return;
+  }
+  const { log } = daemon.logger;
+  const folded = foldStream(request.stream.map((command) => ({ command })));
+  if (folded.error !== undefined) {
+    throw toRemoteError(folded.error);
+  }
+  folded.jails.forEach(checkSpec);
+  const { jail: name, options } = request;
+  if (name !== undefined && !daemon.hasJail(name) && !options.includes("--if-exists")) {
+    throw unknownJailError(name);
+  }
+  log("INFO", "server", name === undefined ? "Reload all jails" : `Reload jail ${name}`);
+  const affected = daemon.jails.filter((jail) => name === undefined || jail.name === name);
+  if (options.includes("--unban")) {
+    await Promise.all(affected.map((jail) => jail.unbanAll()));
+  }
+  if (options.includes("--restart")) {
+    await Promise.all(affected.map((jail) => daemon.stopJail(jail.name)));
+  }
+  await takeOver(
+    daemon,
+    folded,
+    affected.map((jail) => jail.name),
+  );
+  log("INFO", "server", "Reload finished.");
+}
+
+/** The configuration of a server just started: what is good in it goes to work, what is not is told in the log. */
+async function loadFromClient(
+  daemon: Daemon,
+  request: Extract<StreamRequest, { readonly type: "server-stream" }>,
+): Promise<void> {
+  const problems = await daemon.load(request.stream.map((command) => ({ command })));
+  for (const problem of problems) {
+    const about = problem.jail === undefined ? "" : `jail '${problem.jail}': `;
+    daemon.logger.log("ERROR", "configreader", `${about}${problem.message}`);
+  }
+}
+
+async function takeOver(
+  daemon: Daemon,
+  folded: ReturnType<typeof foldStream>,
+  affected: readonly string[],
+): Promise<void> {
+  for (const { option, value } of folded.server) {
+    await daemon.options.set(option, value, daemon.jails.length);
+  }
+  const wanted = new Set(folded.jails.map((spec) => spec.name));
+  const gone = affected.filter((name) => !wanted.has(name) && daemon.hasJail(name));
+  await Promise.all(gone.map((name) => daemon.stopJail(name)));
+  for (const spec of folded.jails) {
+    await takeOverJail(daemon, spec);
+  }
+}
+
+async function takeOverJail(daemon: Daemon, spec: JailSpec): Promise<void> {
+  const { log } = daemon.logger;
+  if (!daemon.hasJail(spec.name)) {
+    await daemon.startJail(spec);
+    return;
+  }
+  const jail = daemon.jail(spec.name);
+  const before = jail.spec.source.backend;
+  if (before !== spec.source.backend) {
+    log("INFO", "server", `Restart jail '${spec.name}' (reason: '${before}' != '${spec.source.backend}')`);
+    await daemon.stopJail(spec.name);
+    await daemon.startJail(spec);
+    return;
+  }
+  log("INFO", "server", `Reload jail '${spec.name}'`);
+  await jail.change(spec);
+  log("INFO", "server", `Jail '${spec.name}' reloaded`);
+}

@@ -1,0 +1,166 @@
+import { FAIL2BAN_VERSION, WarderError, formatProblem, messageOf, type Problem } from "../model";
+import { Logger, systemClock } from "../platform";
+import { readConfiguration, type Configuration, type ConfigurationOptions } from "../config";
+import { ControlServer } from "../control";
+import { Daemon, type DaemonNeeds } from "./daemon";
+import { removePidFile, writePidFile } from "./pid-file";
+import { startReaderThread } from "./reader-host";
+import type { FoldEntry } from "./stream-fold";
+
+/** How a daemon is to be run. */
+export interface ServeOptions {
+  readonly socket: string;
+  readonly pidfile: string;
+  readonly logtarget: string;
+  readonly loglevel: string;
+  /** Take the socket's path even if something is there that does not answer. */
+  readonly force: boolean;
+  /** What to read at start; absent when a client will send the configuration. */
+  readonly configuration?: ConfigurationOptions;
+  /** Script of the reader thread. */
+  readonly readerScript: string;
+  /** Takes what a person at the terminal should read. */
+  readonly tell: (text: string) => void;
+  readonly needs?: Partial<DaemonNeeds>;
+}
+
+/** A daemon that answers on its socket. */
+export interface Serving {
+  readonly daemon: Daemon;
+  /** Settles with the exit status when the daemon has ended: by a signal, or because a client asked for it. */
+  readonly ended: Promise<number>;
+  /** Ends it in order. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a daemon on its socket and brings its configuration to life.
+ * Throws `WarderError` when another one runs there, or when nothing of the configuration can be used.
+ */
+export async function serve(options: ServeOptions): Promise<Serving> {
+  const logger = openLogger(options);
+  const daemon = new Daemon({
+    startReader: () => startReaderThread(options.readerScript),
+    logger,
+    ...options.needs,
+  });
+  logger.log("INFO", "server", "-".repeat(50));
+  logger.log("INFO", "server", `Starting Fail2ban v${FAIL2BAN_VERSION}`);
+  const server = new ControlServer({
+    endpoint: { path: options.socket, force: options.force },
+    handler: (command) => daemon.execute(command),
+    onProblem: (text) => logger.log("ERROR", "asyncserver", text),
+  });
+  await listen(server, daemon);
+  const pidProblem = writePidFile(options.pidfile);
+  if (pidProblem) {
+    logger.log("ERROR", "server", pidProblem);
+  }
+  logger.log("INFO", "server", "Daemon started");
+  const serving = new RunningServer(daemon, server, options);
+  await serving.configure();
+  return serving;
+}
+
+async function listen(server: ControlServer, daemon: Daemon): Promise<void> {
+  try {
+    await server.listen();
+  } catch (error) {
+    daemon.logger.log("ERROR", "asyncserver", messageOf(error));
+    await daemon.stop();
+    throw error;
+  }
+}
+
+/** A log that cannot be opened must not leave a machine unprotected: then we log to the terminal, and say so. */
+function openLogger({ logtarget, loglevel, tell }: ServeOptions): Logger {
+  const clock = systemClock();
+  let logger: Logger;
+  try {
+    logger = new Logger(clock, logtarget);
+  } catch (error) {
+    tell(`${messageOf(error)}. Logging to STDERR instead.`);
+    logger = new Logger(clock, "STDERR");
+  }
+  logger.setLevel(loglevel);
+  return logger;
+}
+
+class RunningServer implements Serving {
+  readonly daemon: Daemon;
+  readonly ended: Promise<number>;
+  readonly #server: ControlServer;
+  readonly #options: ServeOptions;
+  #end: (status: number) => void = () => {};
+  #isStopping = false;
+
+  constructor(daemon: Daemon, server: ControlServer, options: ServeOptions) {
+    this.daemon = daemon;
+    this.#server = server;
+    this.#options = options;
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    daemon.onStopRequest(() => void this.stop());
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      process.once(signal, () => void this.stop());
+    }
+    process.on("SIGUSR1", () => void daemon.execute(["flushlogs"]));
+  }
+
+  /** Reads the configuration and starts its jails; problems of single jails are told and left behind. */
+  async configure(): Promise<void> {
+    const { configuration } = this.#options;
+    if (!configuration) {
+      return;
+    }
+    const read = readConfiguration(configuration);
+    const problems = [...read.problems, ...(await this.daemon.load(entriesOf(read)))];
+    for (const problem of new Map(problems.map((one) => [formatProblem(one), one])).values()) {
+      this.#report(problem);
+    }
+    if (read.fatal || (read.jails.length > 0 && this.daemon.jails.length === 0)) {
+      await this.stop(255);
+      const where = configuration.directory;
+      throw new WarderError("config-unusable", `Nothing in ${where} can be used; see the errors above`);
+    }
+  }
+
+  async stop(status = 0): Promise<void> {
+    if (this.#isStopping) {
+      return;
+    }
+    this.#isStopping = true;
+    this.#server.stopCommands();
+    await this.daemon.stop();
+    await this.#server.close();
+    removePidFile(this.#options.pidfile);
+    this.#end(status);
+  }
+
+  #report(problem: Problem): void {
+    const text = formatProblem(problem);
+    const about = problem.jail === undefined ? "" : ` (jail '${problem.jail}')`;
+    const isError = problem.severity === "error";
+    this.daemon.logger.log(isError ? "ERROR" : "WARNING", "configreader", `${text}${about}`);
+    if (isError && this.daemon.logger.target !== "STDERR") {
+      this.#options.tell(`ERROR ${text}${about}`);
+    }
+  }
+}
+
+/** The stream of a configuration, with the logs that are not there yet: their jails wait for them. */
+function entriesOf(configuration: Configuration): readonly FoldEntry[] {
+  const waiting = configuration.missingLogs
+    .filter(({ pattern }) => !/[*?[]/.test(pattern))
+    .map(
+      ({ jail, pattern, position, origin }): FoldEntry => ({
+        command: ["set", jail, "addlogpath", pattern, position === "tail" ? "tail" : "head"],
+        jail,
+        ...(origin ? { origin } : {}),
+      }),
+    );
+  const starts = configuration.stream.filter(({ command }) => command[0] === "start");
+  const others = configuration.stream.filter(({ command }) => command[0] !== "start");
+  return [...others, ...waiting, ...starts];
+}

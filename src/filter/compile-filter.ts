@@ -1,0 +1,122 @@
+import { WarderError, formatOrigin, messageOf, type FilterSpec, type Sourced } from "../model";
+import { compilePattern, parsePattern, requiredLiterals, type Matcher } from "../regex";
+import { chooseNeedles, compileNeedles, type Needle } from "./candidates";
+import { ID_GROUPS } from "./identity";
+import { expandTags } from "./tags";
+
+/** One regex of a filter, ready to match. */
+export interface CompiledRegex {
+  readonly source: Sourced;
+  /** The Python regular expression it stands for, tags replaced. */
+  readonly pattern: string;
+  readonly matcher: Matcher;
+  /** Texts of which a match contains at least one; `undefined` when the regex demands none. */
+  readonly needles: readonly Needle[] | undefined;
+  /** A quick look whether trying the matcher on that text is worth while. */
+  mayMatch(text: string): boolean;
+}
+
+/** A filter with all its regexes compiled; immutable, may serve several jails. */
+export interface CompiledFilter {
+  readonly prefregex?: CompiledRegex;
+  readonly failregex: readonly CompiledRegex[];
+  readonly ignoreregex: readonly CompiledRegex[];
+  readonly maxlines: number;
+  /** What becomes of host names: resolved by whoever takes the failures, ignored, or taken as they are. */
+  readonly hosts: "names" | "ignore" | "raw";
+  /** Texts of which a line must contain at least one to matter; `undefined`: every line matters. */
+  readonly needles: readonly Needle[] | undefined;
+}
+
+/** A regex of a filter that cannot be used; `regex` is as the user wrote it. Codes: `filter-regex`, `filter-no-id`. */
+export class FilterError extends WarderError {
+  readonly regex: Sourced;
+
+  constructor(code: string, message: string, context: { regex: Sourced; cause?: unknown }) {
+    super(code, message, { cause: context.cause });
+    this.name = "FilterError";
+    this.regex = context.regex;
+  }
+}
+
+/** Compiles all regexes of a filter. Throws `FilterError` for the first that cannot be used, in fail2ban's words. */
+export function compileFilter(spec: FilterSpec): CompiledFilter {
+  const names = spec.usedns !== "no";
+  const plain = { names, multiline: false };
+  const prefregex = spec.prefregex?.text ? compileRegex(spec.prefregex, plain) : undefined;
+  const failregex = spec.failregex.map((regex) =>
+    compileRegex(regex, { names, multiline: spec.maxlines > 1 }),
+  );
+  const ignoreregex = spec.ignoreregex.map((regex) => compileRegex(regex, plain));
+  for (const regex of failregex) {
+    requireOffender(regex, prefregex);
+  }
+  return {
+    ...(prefregex ? { prefregex } : {}),
+    failregex,
+    ignoreregex,
+    maxlines: spec.maxlines,
+    hosts: hostsOf(spec.usedns),
+    needles: spec.maxlines > 1 ? undefined : filterNeedles(failregex, prefregex),
+  };
+}
+
+/** Compiles one regex alone, for a `set JAIL addfailregex` or a check. Throws `FilterError`. */
+export function compileRegex(
+  source: Sourced,
+  options: { readonly names: boolean; readonly multiline: boolean },
+): CompiledRegex {
+  if (source.text.trim() === "") {
+    throw new FilterError("filter-regex", "Cannot add empty regex", { regex: source });
+  }
+  const pattern = expandTags(source.text, options);
+  try {
+    const parsed = parsePattern(pattern, { multiline: options.multiline });
+    const needles = chooseNeedles(requiredLiterals(parsed));
+    const finder = needles ? compileNeedles(needles) : undefined;
+    return { source, pattern, matcher: compilePattern(parsed), needles, mayMatch: quickLook(finder) };
+  } catch (cause) {
+    const place = source.origin ? `${formatOrigin(source.origin)}: ` : "";
+    const message = `${place}Unable to compile regular expression '${pattern}':\n${messageOf(cause)}`;
+    throw new FilterError("filter-regex", message, { regex: source, cause });
+  }
+}
+
+function quickLook(finder: RegExp | undefined): (text: string) => boolean {
+  if (!finder) {
+    return () => true;
+  }
+  const plain = new RegExp(finder.source, "");
+  return (text) => plain.test(text);
+}
+
+function requireOffender(regex: CompiledRegex, prefregex: CompiledRegex | undefined): void {
+  const names = [...regex.matcher.groupNames, ...(prefregex?.matcher.groupNames ?? [])];
+  if (!names.some((name) => ID_GROUPS.includes(name))) {
+    throw new FilterError("filter-no-id", `No failure-id group in '${regex.pattern}'`, {
+      regex: regex.source,
+    });
+  }
+}
+
+function hostsOf(usedns: FilterSpec["usedns"]): CompiledFilter["hosts"] {
+  if (usedns === "no") {
+    return "ignore";
+  }
+  return usedns === "raw" ? "raw" : "names";
+}
+
+/** All failregexes need one of their needles, or all need one of the prefregex's. */
+function filterNeedles(
+  failregex: readonly CompiledRegex[],
+  prefregex: CompiledRegex | undefined,
+): readonly Needle[] | undefined {
+  const all: Needle[] = [];
+  for (const regex of failregex) {
+    if (!regex.needles) {
+      return prefregex?.needles;
+    }
+    all.push(...regex.needles);
+  }
+  return all;
+}

@@ -1,0 +1,16 @@
+/**
+ * Takes the configured texts of a filter and the lines of a log; gives failures. Knows tags, prefregex, ignoreregex,
+ * sessions, multi-line matches and the rules for odd dates, and finds the few lines that matter in blocks of bytes.
+ * Never reads a clock or a file, never resolves a name, never counts and never throws for what a line says.
+ */
+export { BlockScanner, type Watcher } from "./block-scanner";
+export { type ClockContext, type TimeNotice } from "./clock-rules";
+export {
+  FilterError,
+  compileFilter,
+  compileRegex,
+  type CompiledFilter,
+  type CompiledRegex,
+} from "./compile-filter";
+export { JailFilter, failureOf, type FeedOptions, type Hit } from "./jail-filter";
+export { expandTags } from "./tags";

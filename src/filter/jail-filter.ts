@@ -1,0 +1,255 @@
+import type { Entry, Failure, Groups, GroupValue, MatchedLine } from "../model";
+import type { DateDetector } from "../date";
+import type { Match } from "../regex";
+import { reckonDated, reckonUndated, type ClockContext, type TimeNotice } from "./clock-rules";
+import type { CompiledFilter, CompiledRegex } from "./compile-filter";
+import { identify, type Identity } from "./identity";
+import { toMatchedLine, visibleText, type LineParts } from "./line-parts";
+import { combineGroups } from "./named-groups";
+import { Sessions } from "./sessions";
+import { Window, type MatchSpan } from "./window";
+
+/**
+ * What one failregex made of a line. `failure`: it names an offender; `quiet`: part of a session but no failure;
+ * `pending`: a failure whose address is still to come; `nameless`: matched, but its offender may not be used
+ * (a host name with `usedns = no`); `ignored`: an ignoreregex spoke against it.
+ */
+export interface Hit {
+  readonly kind: "failure" | "quiet" | "pending" | "nameless" | "ignored";
+  /** Index into the filter's failregexes; absent when an ignoreregex dropped the line before any was tried. */
+  readonly failregex?: number;
+  /** Index of the ignoreregex that dropped it. */
+  readonly ignoreregex?: number;
+  /** Seconds since 1970; `undefined` for a line that has no date at all. */
+  readonly time?: number;
+  readonly identity?: Identity;
+  readonly groups: Groups;
+  readonly matches: readonly MatchedLine[];
+}
+
+/** How to feed lines: with `checkAll` every failregex is tried, not only up to the first that matches. */
+export interface FeedOptions {
+  readonly clock: ClockContext;
+  readonly checkAll?: boolean;
+  /** The lines before this one, nearest first: an undated line may borrow the date of one of them. */
+  readonly earlier?: () => Iterable<string>;
+  readonly notice?: (notice: TimeNotice, line: string) => void;
+}
+
+interface Candidate {
+  readonly parts: LineParts;
+  readonly time: number | undefined;
+  readonly clock: ClockContext;
+  readonly checkAll: boolean;
+}
+
+const NO_HITS: readonly Hit[] = [];
+const NO_GROUPS: Groups = new Map();
+
+/** One jail's filter at work: the compiled regexes and what has to be remembered from line to line. */
+export class JailFilter {
+  readonly compiled: CompiledFilter;
+  readonly detector: DateDetector;
+  readonly #sessions = new Sessions();
+  readonly #window: Window | undefined;
+  #lastDate: number | undefined;
+
+  constructor(compiled: CompiledFilter, detector: DateDetector) {
+    this.compiled = compiled;
+    this.detector = detector;
+    this.#window = compiled.maxlines > 1 ? new Window(compiled.maxlines) : undefined;
+  }
+
+  /** Takes one line of a log, date and all, without its newline. Never throws for what the line says. */
+  feedLine(line: string, options: FeedOptions): readonly Hit[] {
+    const { clock } = options;
+    const found = this.detector.detect(line, clock.now);
+    const parts: LineParts = found
+      ? { before: line.slice(0, found.start), date: found.text, after: line.slice(found.end) }
+      : { before: "", date: "", after: line };
+    if (found?.text === "") {
+      const time = reckonUndated(this.#lastDate, clock) ?? clock.now;
+      return this.#match({ parts, time, clock, checkAll: options.checkAll ?? false });
+    }
+    if (found?.time === undefined) {
+      return this.#feedUndated(parts, line, options);
+    }
+    const { time, notice } = reckonDated(found.time, clock);
+    if (notice) {
+      options.notice?.(notice, line);
+    }
+    if (time === undefined) {
+      return NO_HITS;
+    }
+    this.#lastDate = time;
+    return this.#match({ parts, time, clock, checkAll: options.checkAll ?? false });
+  }
+
+  /** Takes a line whose time is known, as the journal gives it. */
+  feedEntry(entry: Entry, options: FeedOptions): readonly Hit[] {
+    const { time, notice } = reckonDated(entry.time, options.clock);
+    if (notice) {
+      options.notice?.(notice, entry.text);
+    }
+    if (time === undefined) {
+      return NO_HITS;
+    }
+    this.#lastDate = time;
+    const parts = { before: "", date: entry.date, after: entry.text };
+    return this.#match({ parts, time, clock: options.clock, checkAll: options.checkAll ?? false });
+  }
+
+  #feedUndated(parts: LineParts, line: string, options: FeedOptions): readonly Hit[] {
+    const { clock } = options;
+    const lastDate = this.#earlierDate(options) ?? this.#lastDate;
+    const time = reckonUndated(lastDate, clock);
+    const hits = this.#match({ parts, time, clock, checkAll: options.checkAll ?? false });
+    if (hits.length > 0 && time === undefined) {
+      options.notice?.({ type: "undated" }, line);
+    }
+    return hits;
+  }
+
+  /** Lines that are no candidates were never read; the nearest dated one among them may date this line. */
+  #earlierDate(options: FeedOptions): number | undefined {
+    for (const line of options.earlier?.() ?? []) {
+      const time = this.detector.detect(line, options.clock.now)?.time;
+      if (time !== undefined) {
+        return reckonDated(time, options.clock).time;
+      }
+    }
+    return undefined;
+  }
+
+  #match(line: Candidate): readonly Hit[] {
+    const text = this.#window ? this.#window.push(line.parts) : visibleText(line.parts);
+    const { ignoreregex, failregex, prefregex } = this.compiled;
+    // As in fail2ban: few ignoreregexes are cheaper to ask first than to try all failregexes.
+    if (ignoreregex.length > 0 && ignoreregex.length < failregex.length - 2) {
+      const ignored = ignoreregex.findIndex((regex) => regex.matcher.test(text));
+      if (ignored >= 0) {
+        return [
+          { kind: "ignored", ignoreregex: ignored, groups: NO_GROUPS, matches: [toMatchedLine(line.parts)] },
+        ];
+      }
+    }
+    if (!prefregex) {
+      return this.#matchFailregexes(line, text, NO_GROUPS);
+    }
+    const match = prefregex.matcher.exec(text);
+    if (!match) {
+      return NO_HITS;
+    }
+    const base = groupsOf(prefregex, match);
+    const content = base.get("content");
+    return this.#matchFailregexes(
+      line,
+      typeof content === "string" && content !== "" ? `${content}\n` : text,
+      base,
+    );
+  }
+
+  #matchFailregexes(line: Candidate, text: string, base: Groups): readonly Hit[] {
+    const hits: Hit[] = [];
+    const { failregex } = this.compiled;
+    for (let index = 0; index < failregex.length; index++) {
+      const regex = failregex[index];
+      if (!regex?.mayMatch(text)) {
+        continue;
+      }
+      const match = regex.matcher.exec(text);
+      if (match) {
+        hits.push(this.#judge(line, { index, regex, match, text, base }));
+        if (!line.checkAll) {
+          break;
+        }
+      }
+    }
+    return hits;
+  }
+
+  #judge(
+    line: Candidate,
+    found: { index: number; regex: CompiledRegex; match: Match; text: string; base: Groups },
+  ): Hit {
+    const taken = this.#takeLines(line, found);
+    const time = line.time === undefined ? {} : { time: line.time };
+    const ignored = this.compiled.ignoreregex.findIndex((regex) => regex.matcher.test(taken.text));
+    const own = groupsOf(found.regex, found.match);
+    const groups = combineGroups(found.base.size === 0 ? own : new Map([...found.base, ...own]));
+    if (ignored >= 0) {
+      return {
+        kind: "ignored",
+        failregex: found.index,
+        ignoreregex: ignored,
+        groups,
+        matches: taken.lines,
+        ...time,
+      };
+    }
+    return { failregex: found.index, ...time, ...this.#conclude(groups, taken.lines, line.clock.now) };
+  }
+
+  #takeLines(
+    line: Candidate,
+    found: { regex: CompiledRegex; match: Match; text: string; base: Groups },
+  ): { readonly lines: readonly MatchedLine[]; readonly text: string } {
+    if (!this.#window) {
+      return { lines: [toMatchedLine(line.parts)], text: found.text };
+    }
+    const usesContent = found.base.get("content") !== undefined;
+    return this.#window.take(usesContent ? WHOLE_WINDOW : spanOf(found.regex, found.match, found.text));
+  }
+
+  #conclude(
+    groups: Groups,
+    lines: readonly MatchedLine[],
+    now: number,
+  ): Pick<Hit, "kind" | "groups" | "matches" | "identity"> {
+    if (!groups.has("mlfid")) {
+      const identity = identify(groups, this.compiled.hosts);
+      return identity
+        ? { kind: "failure", groups, matches: lines, identity }
+        : { kind: "nameless", groups, matches: lines };
+    }
+    const session = this.#sessions.join(groups, lines, now);
+    if (!session.isFailure) {
+      return { kind: "quiet", groups: session.groups, matches: lines };
+    }
+    const identity = identify(session.groups, this.compiled.hosts);
+    if (!identity) {
+      session.postpone();
+      return { kind: "pending", groups: session.groups, matches: session.matches };
+    }
+    return { kind: "failure", groups: session.groups, matches: session.matches, identity };
+  }
+}
+
+/** The failure a hit stands for; `undefined` for hits that are none or have no time. */
+export function failureOf(hit: Hit): Failure | undefined {
+  if (hit.kind !== "failure" || hit.time === undefined || !hit.identity) {
+    return undefined;
+  }
+  return { time: hit.time, ...hit.identity, groups: hit.groups, matches: hit.matches, count: 1 };
+}
+
+const WHOLE_WINDOW: MatchSpan = { start: 0, end: Number.POSITIVE_INFINITY, skipped: [] };
+
+function groupsOf(regex: CompiledRegex, match: Match): Groups {
+  const groups = new Map<string, GroupValue>();
+  for (const name of regex.matcher.groupNames) {
+    const value = match.named(name);
+    if (value !== undefined) {
+      groups.set(name, value);
+    }
+  }
+  return groups;
+}
+
+function spanOf(regex: CompiledRegex, match: Match, text: string): MatchSpan {
+  const groups = [...regex.matcher.pattern.groupNames];
+  const skips = groups.filter(([name]) => name.startsWith("skiplines"));
+  const spans = skips.length > 0 ? regex.matcher.execSpans(text) : undefined;
+  const skipped = skips.flatMap(([, index]) => spans?.span(index) ?? []);
+  return { start: match.start, end: match.end, skipped };
+}
