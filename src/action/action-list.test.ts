@@ -361,6 +361,37 @@ describe("order", () => {
   });
 });
 
+describe("bans around a change", () => {
+  it("reach each action exactly once, whether asked for before or after", async () => {
+    const world = createWorld();
+    const list = new ActionList([PLAIN], world);
+    const bans: Ban[] = [V4];
+    const work = [list.start(), list.ban(V4), list.reload([PLAIN, COND], bans)];
+    bans.push(V6);
+    work.push(list.ban(V6));
+    await Promise.all(work);
+    expect(world.runner.take()).toEqual([
+      "plain start",
+      "plain ban 198.51.100.1",
+      "cond start v4",
+      "cond ban 198.51.100.1",
+      "plain ban 2001:db8::1",
+      "cond start v6",
+      "cond ban 2001:db8::1",
+    ]);
+    await Promise.all([list.ban(V4B), list.remove("plain", [V4, V6, V4B]), list.unban(V4B)]);
+    expect(world.runner.take()).toEqual([
+      "plain ban 198.51.100.2",
+      "cond ban 198.51.100.2",
+      "plain unban 198.51.100.1",
+      "plain unban 2001:db8::1",
+      "plain unban 198.51.100.2",
+      "plain stop",
+      "cond unban 198.51.100.2",
+    ]);
+  });
+});
+
 describe("actions written in Python", () => {
   it("are reported, and bans go on without them", async () => {
     const world = createWorld();

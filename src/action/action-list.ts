@@ -28,7 +28,7 @@ export class ActionList {
   #specs: ReadonlyMap<string, ActionSpec>;
   #last: Promise<unknown> = Promise.resolve();
   /** Of each action: its own epoch when last seen, and the epoch of the list at its last repair. */
-  readonly #repairs = new Map<Action, { readonly own: number; readonly list: number }>();
+  readonly #repairs = new WeakMap<Action, { readonly own: number; readonly list: number }>();
   #epoch = 0;
 
   constructor(specs: readonly ActionSpec[], context: ActionContext, factory: ActionFactory = createAction) {
@@ -94,12 +94,14 @@ export class ActionList {
 
   /** Takes all bans back: at once in actions that can, one by one in the others. */
   flush(bans: Iterable<Ban>): Promise<ActionReport> {
-    return this.#enqueue((report) => this.#flush(report, this.#actions, bans, false));
+    const current = [...bans];
+    return this.#enqueue((report) => this.#flush(report, this.#actions, current, false));
   }
 
   /** Takes all bans back and stops all actions, the last one first. */
   stop(bans: Iterable<Ban>): Promise<ActionReport> {
-    return this.#enqueue((report) => this.#stop(report, this.#actions, bans));
+    const current = [...bans];
+    return this.#enqueue((report) => this.#stop(report, this.#actions, current));
   }
 
   /** Checks every action and repairs what is broken. */
@@ -130,12 +132,16 @@ export class ActionList {
   /** Takes one action out, with its bans; `undefined` when there is none of that name. */
   async remove(name: string, bans: Iterable<Ban>): Promise<ActionReport | undefined> {
     const action = this.get(name);
+    const current = [...bans];
     if (!action) {
       return undefined;
     }
-    this.#actions = this.#actions.filter((other) => other !== action);
-    this.#specs = new Map([...this.#specs].filter(([other]) => other !== name));
-    return this.#enqueue((report) => this.#stop(report, [action], bans));
+    return this.#enqueue(async (report) => {
+      // Only now: bans asked for before must still reach the action, or its unbans would find nothing.
+      this.#actions = this.#actions.filter((other) => other !== action);
+      this.#specs = new Map([...this.#specs].filter(([other]) => other !== name));
+      await this.#stop(report, [action], current);
+    });
   }
 
   /**
@@ -144,8 +150,9 @@ export class ActionList {
    * DIFFERS: fail2ban drops actions that are new in a reload until the jail is restarted.
    */
   reload(specs: readonly ActionSpec[], bans: Iterable<Ban>): Promise<ActionReport> {
+    // Now, not in its turn: bans asked for after this run with the new actions anyway.
+    const current = [...bans];
     return this.#enqueue(async (report) => {
-      const current = [...bans];
       const wanted = new Map(specs.map((spec) => [spec.name, spec]));
       const isKept = (action: Action): boolean => this.#isSameKind(action.name, wanted.get(action.name));
       const kept = this.#actions.filter(isKept);
