@@ -1,19 +1,32 @@
 import type { Plan } from "./analysis";
 import { WORD, characterSource, type Variant } from "./class-source";
-import type { Assertion, BackReference, Capture, Conditional, Node, Pattern, Repeat } from "./tree";
+import { redundantLooks } from "./redundant";
+import type { Assertion, BackReference, Capture, Conditional, Look, Node, Pattern, Repeat } from "./tree";
 
-/** A pattern as JavaScript source. `groups[n]` is the number the n-th group of the pattern has there. */
+/**
+ * A pattern as JavaScript source. `groups[n]` is the number the n-th group of the pattern has there. The group
+ * `tail`, if there is one, holds a last newline that `$` has seen: it is at the end of the match but no part of it.
+ */
 export interface Emitted {
   readonly source: string;
   readonly flags: "" | "gu";
   readonly groups: readonly number[];
+  readonly tail: number | undefined;
 }
 
 /** Writes a pattern as JavaScript source of exactly the same meaning, given a plan made for it. */
 export function emitPattern(pattern: Pattern, plan: Plan, variant: Variant): Emitted {
-  const emitter = new Emitter(plan, variant);
-  const source = emitter.emit(pattern.root);
-  return { source, flags: variant === "unicode" ? "gu" : "", groups: emitter.groups };
+  const emitter = new Emitter({ plan, variant, looks: redundantLooks(pattern.root) });
+  const flags = variant === "unicode" ? "gu" : "";
+  const { root } = pattern;
+  const items = root.type === "sequence" ? root.items : [root];
+  const last = items.at(-1);
+  if (last?.type !== "assertion" || last.kind !== "last-line-end") {
+    return { source: emitter.emit(root), flags, groups: emitter.groups, tail: undefined };
+  }
+  // As a look-ahead it would keep V8 from its linear engine.
+  const rest = emitter.emit({ type: "sequence", items: items.slice(0, -1) });
+  return { source: `${rest}(\\n?)$`, flags, groups: emitter.groups, tail: emitter.nextGroup() };
 }
 
 const ASCII_ASSERTIONS: Readonly<Record<Assertion["kind"], string>> = {
@@ -34,11 +47,17 @@ class Emitter {
   readonly #marks = new Map<number, number>();
   readonly #plan: Plan;
   readonly #variant: Variant;
+  readonly #looks: ReadonlySet<Look>;
   #count = 0;
 
-  constructor(plan: Plan, variant: Variant) {
-    this.#plan = plan;
-    this.#variant = variant;
+  constructor(options: {
+    readonly plan: Plan;
+    readonly variant: Variant;
+    readonly looks: ReadonlySet<Look>;
+  }) {
+    this.#plan = options.plan;
+    this.#variant = options.variant;
+    this.#looks = options.looks;
   }
 
   emit(node: Node): string {
@@ -60,7 +79,7 @@ class Emitter {
       case "atomic":
         return this.#emitAtomic(() => this.emit(node.body));
       case "look":
-        return `(?${node.behind ? "<" : ""}${node.negated ? "!" : "="}${this.emit(node.body)})`;
+        return this.#emitLook(node);
       case "back-reference":
         return this.#emitReference(node);
       case "conditional":
@@ -88,12 +107,18 @@ class Emitter {
   #emitCapture(node: Capture): string {
     let mark = "";
     if (this.#plan.marked.has(node.index)) {
-      this.#marks.set(node.index, this.#nextGroup());
+      this.#marks.set(node.index, this.nextGroup());
       // The rest of the text from here: anywhere later less is left, so it cannot match again once it is set.
       mark = "(?=([^]*))";
     }
-    this.groups[node.index] = this.#nextGroup();
+    this.groups[node.index] = this.nextGroup();
     return `${mark}(${this.emit(node.body)})`;
+  }
+
+  #emitLook(node: Look): string {
+    return this.#looks.has(node)
+      ? ""
+      : `(?${node.behind ? "<" : ""}${node.negated ? "!" : "="}${this.emit(node.body)})`;
   }
 
   #emitRepeat(node: Repeat): string {
@@ -126,7 +151,7 @@ class Emitter {
 
   /** A look-ahead is never gone back into: what it saw is captured, and then taken as it is. */
   #emitAtomic(emitBody: () => string): string {
-    const group = this.#nextGroup();
+    const group = this.nextGroup();
     return `(?:(?=(${emitBody()}))\\${group})`;
   }
 
@@ -147,7 +172,8 @@ class Emitter {
     return `(?:(?!${mark})(?:${this.emit(node.yes)})|(?=${mark})(?:${this.emit(node.no)}))`;
   }
 
-  #nextGroup(): number {
+  /** The number of the next JavaScript group. */
+  nextGroup(): number {
     this.#count += 1;
     return this.#count;
   }

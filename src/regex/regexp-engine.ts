@@ -22,13 +22,13 @@ export class RegExpEngine implements Engine {
 
   exec(text: string): Match | undefined {
     const found = search(this.#regexp, text);
-    return found ? new RegExpMatch(found, this.#emitted.groups, this.#names) : undefined;
+    return found ? new RegExpMatch(found, this.#emitted, this.#names) : undefined;
   }
 
   execSpans(text: string): SpanMatch | undefined {
     this.#withIndices ??= new RegExp(this.#emitted.source, `${this.#emitted.flags}d`);
     const found = search(this.#withIndices, text);
-    return found ? new RegExpSpanMatch(found, this.#emitted.groups, this.#names) : undefined;
+    return found ? new RegExpSpanMatch(found, this.#emitted, this.#names) : undefined;
   }
 }
 
@@ -48,12 +48,12 @@ function search(regexp: RegExp, text: string): RegExpExecArray | null {
 
 class RegExpMatch implements Match {
   protected readonly found: RegExpExecArray;
-  protected readonly numbers: readonly number[];
+  protected readonly emitted: Emitted;
   readonly #names: ReadonlyMap<string, number>;
 
-  constructor(found: RegExpExecArray, numbers: readonly number[], names: ReadonlyMap<string, number>) {
+  constructor(found: RegExpExecArray, emitted: Emitted, names: ReadonlyMap<string, number>) {
     this.found = found;
-    this.numbers = numbers;
+    this.emitted = emitted;
     this.#names = names;
   }
 
@@ -62,11 +62,16 @@ class RegExpMatch implements Match {
   }
 
   get end(): number {
-    return this.found.index + this.found[0].length;
+    const { tail } = this.emitted;
+    const seen = tail === undefined ? 0 : (this.found[tail]?.length ?? 0);
+    return this.found.index + this.found[0].length - seen;
   }
 
   group(index: number): string | undefined {
-    const number = this.numbers[index];
+    if (index === 0) {
+      return this.found[0].slice(0, this.end - this.start);
+    }
+    const number = this.emitted.groups[index];
     return number === undefined ? undefined : this.found[number];
   }
 
@@ -82,7 +87,10 @@ class RegExpMatch implements Match {
 
 class RegExpSpanMatch extends RegExpMatch implements SpanMatch {
   span(index: number): Span | undefined {
-    const number = this.numbers[index];
+    if (index === 0) {
+      return { start: this.start, end: this.end };
+    }
+    const number = this.emitted.groups[index];
     const place = number === undefined ? undefined : this.found.indices?.[number];
     return place && { start: place[0], end: place[1] };
   }
