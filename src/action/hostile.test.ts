@@ -82,6 +82,16 @@ describe("text from logs and name servers", () => {
     expect(texts).toEqual([clean, clean, clean, joined]);
   });
 
+  it("fifteen values arrive as fifteen, none of them confused with another", async () => {
+    const names = Array.from({ length: 15 }, (_, i) => `v${i}`);
+    const groups = new Map(names.map((name) => [name, `;${name}`]));
+    const script = `printf '%s ' ${names.map((name) => `"<F-${name.toUpperCase()}>"`).join(" ")} >all`;
+    const world = { ...createWorld(), runner: createShellRunner({ cwd: folder }) };
+    const list = new ActionList([createSpec("a", { actionban: script })], world);
+    await list.ban(createBan("192.0.2.1", { data: { matches: [], failures: 1, groups } }));
+    expect(readFileSync(join(folder, "all"), "utf8")).toBe(`${names.map((name) => `;${name}`).join(" ")} `);
+  });
+
   it("a megabyte is cut, not refused", async () => {
     const huge = "'$(touch canary)' ".repeat(60_000);
     const data = {

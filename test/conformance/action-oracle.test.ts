@@ -374,6 +374,52 @@ describe.skipIf(!canRun)("what reaches the tools", () => {
   });
 });
 
+describe.skipIf(!canRun)("hostile ids in the one stock action for ids", () => {
+  const IDS = [
+    "a'b",
+    "$(touch canary)",
+    "`touch canary`",
+    '"; touch canary; "',
+    "x|y*z",
+    "a b",
+    "[k]\\1",
+    "-n",
+    "~!",
+    "p%s%n",
+  ];
+
+  it("leave the same file behind, and nothing else", async () => {
+    const folders = ["theirs", "ours"].map((name) => mkdtempSync(join(tmpdir(), `warder-ids-${name}-`)));
+    const [theirs = "", ours = ""] = folders;
+    const specs = compileActions(["nginx-block-map[name=demo, srv_cfg_path=., srv_cmd=false, srv_pid=none]"]);
+    const [spec] = specs;
+    const steps: readonly Step[] = [
+      { operation: "start" },
+      ...IDS.map((id) => ({ operation: "ban", ban: banOf(id) }) as const),
+      ...IDS.slice(0, 4).map((id) => ({ operation: "unban", ban: banOf(id) }) as const),
+    ];
+    const { names } = askOracle({ specs, steps, now: NOW, shell: { path: "/usr/bin:/bin", cwd: theirs } });
+    const context = contextOf(createShellRunner({ cwd: ours }), names);
+    expect(spec).toBeDefined();
+    const action = new ShellAction(spec!, context);
+    for (const step of steps) {
+      await perform(action, spec!, step, context);
+    }
+    const [expected, actual] = folders.map((name) =>
+      readFileSync(join(name, "blacklisted-sessions.map"), "utf8"),
+    );
+    expect(actual).toBe(expected);
+    expect(actual?.split("\n")).toHaveLength(IDS.length - 4 + 1);
+    expect(folders.map((name) => readdirSync(name))).toEqual([
+      ["blacklisted-sessions.map"],
+      ["blacklisted-sessions.map"],
+    ]);
+    for (const name of folders) {
+      rmSync(name, { recursive: true, force: true });
+    }
+  });
+});
+
 /** Stock actions that touch nothing but tools found in PATH. */
 const REAL = [
   "nftables",
