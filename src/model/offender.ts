@@ -1,4 +1,4 @@
-import { isSingle, parseIp, type Ip } from "./ip";
+import { fullPrefix, isSingle, makeIp, parseIp, type Ip } from "./ip";
 
 /** Who is counted and banned: an address, a network, or any other id a filter names (`<F-ID>`). */
 export interface Offender {
@@ -17,7 +17,8 @@ export function parseOffender(text: string): Offender {
   if (!ip) {
     return { id: text };
   }
-  return { id: ip.prefix === 0 ? ip.text.slice(0, ip.text.indexOf("/")) : ip.text, ip };
+  const named = ip.prefix === 0 ? makeIp(ip.family, ip.bits, fullPrefix(ip.family)) : ip;
+  return { id: named.text, ip: named };
 }
 
 /** inet4 or inet6, or `undefined` for ids that are not addresses. */
