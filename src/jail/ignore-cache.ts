@@ -7,7 +7,7 @@ export interface IgnoreCacheSettings {
   readonly maxTime: number;
 }
 
-const OPTION = /\s*([\w.-]+)=(?:"([^"]*)"|'([^']*)'|([^,]*))\s*(?:,|$)/y;
+const OPTION = /\s*([\w.-]+)=(?:"([^"]*)"|'([^']*)'|([^"',][^,]*|))\s*(?:,|$)/y;
 const DEFAULT_COUNT = 300;
 const DEFAULT_TIME = 60;
 
