@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { FAIL2BAN_VERSION } from "../model";
 import type { ClientOptions } from "./client-options";
 import { ClientError, type ClientDefaults } from "./client-io";
 
@@ -20,12 +22,10 @@ export async function readSettings(
   defaults: ClientDefaults,
 ): Promise<ClientSettings> {
   const conf = options.conf ?? defaults.conf;
-  const { existsSync } = await import("node:fs");
   if (!existsSync(conf)) {
     throw new ClientError(`Base configuration directory ${conf} does not exist `);
   }
   const { readConfiguration } = await import("../config");
-  const { FAIL2BAN_VERSION } = await import("../model");
   const { server } = readConfiguration({
     directory: conf,
     // No section has this name, so no jail is read.

@@ -1,5 +1,5 @@
 import { toFloat } from "../control";
-import { FAIL2BAN_VERSION, formatPython, messageOf } from "../model";
+import { evaluateDuration, FAIL2BAN_VERSION, formatPython, messageOf, PyFloat } from "../model";
 import { ClientError, ClientLog, type ClientDefaults, type ClientIo } from "./client-io";
 import { parseClientOptions, type ClientOptions, type Immediate } from "./client-options";
 import { runCommand, isServerAlive, type ClientSession } from "./client-session";
@@ -202,14 +202,13 @@ async function makeLifecycle(run: Run): Promise<Lifecycle> {
   const settings = await settingsOf(run);
   const { options, defaults, io, log } = run;
   const session = { socket: settings.socket, io, log };
-  return { session, settings, options, defaults, timeoutMs: await timeoutOf(options) };
+  return { session, settings, options, defaults, timeoutMs: timeoutOf(options) };
 }
 
-async function timeoutOf(options: ClientOptions): Promise<number> {
+function timeoutOf(options: ClientOptions): number {
   if (options.timeout === undefined) {
     return USUAL_TIMEOUT;
   }
-  const { evaluateDuration } = await import("../model");
   return evaluateDuration(options.timeout).value * 1000;
 }
 
@@ -221,8 +220,7 @@ async function asInit<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-async function printSeconds(text: string, io: ClientIo): Promise<number> {
-  const { evaluateDuration, PyFloat } = await import("../model");
+function printSeconds(text: string, io: ClientIo): number {
   try {
     const { value, isFloat } = evaluateDuration(text);
     io.out(`${formatPython(isFloat ? new PyFloat(value) : value)}\n`);

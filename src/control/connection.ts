@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { Socket } from "node:net";
 import { messageOf, type CommandValue } from "../model";
 import { CLOSE, frameMessage, MessageSplitter } from "./framing";
@@ -58,8 +57,21 @@ async function answerMessage(message: Buffer, options: ConnectionOptions): Promi
 
 async function send(socket: Socket, reply: Buffer): Promise<void> {
   if (!socket.write(frameMessage(reply)) && !socket.destroyed) {
-    await Promise.race([once(socket, "drain"), once(socket, "close")]);
+    await drained(socket);
   }
+}
+
+/** Resolves once the client has taken what was written, or is gone. */
+async function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      socket.off("drain", settle);
+      socket.off("close", settle);
+      resolve();
+    };
+    socket.on("drain", settle);
+    socket.on("close", settle);
+  });
 }
 
 /** A client that goes away in the middle is nothing to tell anybody. */

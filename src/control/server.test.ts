@@ -107,6 +107,27 @@ describe("ControlServer", () => {
     client.close();
   });
 
+  test("a client that takes no replies keeps only itself waiting, and may go away", async () => {
+    let answered = 0;
+    await listen({
+      handler: async () => {
+        answered += 1;
+        return Promise.resolve("x".repeat(1_000_000));
+      },
+    });
+    const lazy = connect(path);
+    lazy.pause();
+    lazy.write(Buffer.concat(Array.from({ length: 50 }, () => request("big"))));
+    const other = await ControlClient.connect(path);
+    for (let i = 0; i < 20; i += 1) {
+      expect((await other.send(["big"])).ok).toBe(true);
+    }
+    expect(answered).toBeLessThan(30);
+    lazy.destroy();
+    expect((await other.send(["big"])).ok).toBe(true);
+    other.close();
+  });
+
   test("a slow command keeps nobody else waiting", async () => {
     await listen();
     const slow = await ControlClient.connect(path);
