@@ -6,6 +6,11 @@ const DAY = 86_400;
 const MONTH_BY_NAME = numbered(MONTHS);
 const WEEKDAY_BY_NAME = numbered(WEEKDAYS);
 const UNSAID = -1;
+const SPACE = 32;
+const ZERO = 48;
+
+/** The letters of tokens that have a say in the time. */
+export const READ_LETTERS: ReadonlySet<string> = new Set("YymdHIMSpzZbBaAwjUW");
 
 /** Puts together the time that the tokens of one date say; reused from date to date. */
 export class CalendarDate {
@@ -27,6 +32,8 @@ export class CalendarDate {
   /** Seconds east of UTC. */
   #zone: number | undefined;
   #isUsable = true;
+  #zoneText = "";
+  #zoneOfText: number | undefined = 0;
 
   /** Forgets the last date; `zone` holds unless the date says another. */
   reset(zone: number | undefined): void {
@@ -38,7 +45,7 @@ export class CalendarDate {
     this.#isUsable = true;
   }
 
-  /** Takes one token's text; letters are strptime's. Unknown letters are passed over. */
+  /** Takes one token's text; letters are strptime's. Other letters than `READ_LETTERS` are passed over. */
   set(letter: string, text: string): void {
     switch (letter) {
       case "Y":
@@ -93,7 +100,7 @@ export class CalendarDate {
         break;
       case "z":
       case "Z":
-        this.#zone = text === "" ? 0 : parseTimezone(text);
+        this.#zone = this.#parseZone(text);
         this.#isUsable &&= this.#zone !== undefined;
         break;
       default:
@@ -184,8 +191,17 @@ export class CalendarDate {
     return isDay(year, this.#month, this.#day) ? wallOf(year, this.#month, this.#day) + timeOfDay : undefined;
   }
 
+  /** All dates of a log carry the same zone or two. */
+  #parseZone(text: string): number | undefined {
+    if (text !== this.#zoneText) {
+      this.#zoneText = text;
+      this.#zoneOfText = text === "" ? 0 : parseTimezone(text);
+    }
+    return this.#zoneOfText;
+  }
+
   #number(text: string): number {
-    const value = /^\s*[0-9]+\s*$/.test(text) ? Number(text) : Number.NaN;
+    const value = parseDigits(text);
     this.#isUsable &&= value >= 0;
     return value;
   }
@@ -195,6 +211,23 @@ export class CalendarDate {
     this.#isUsable &&= value !== undefined;
     return value ?? UNSAID;
   }
+}
+
+/** The number that decimal digits write, blanks before them allowed; NaN for any other text. */
+function parseDigits(text: string): number {
+  let value = 0;
+  let i = 0;
+  while (text.charCodeAt(i) === SPACE) {
+    i++;
+  }
+  if (i === text.length) {
+    return Number.NaN;
+  }
+  for (; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - ZERO;
+    value = digit >= 0 && digit <= 9 ? value * 10 + digit : Number.NaN;
+  }
+  return value;
 }
 
 function numbered(names: readonly string[]): ReadonlyMap<string, number> {

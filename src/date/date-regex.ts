@@ -1,6 +1,7 @@
 import { messageOf, WarderError } from "../model";
 import { compilePattern, parsePattern, type Match, type Matcher } from "../regex";
 import type { BoundedRegex } from "./bounds";
+import { READ_LETTERS } from "./calendar";
 import type { DateTemplate } from "./template";
 
 /** Where a date regex matched. Offsets count UTF-16 units of the text. */
@@ -16,7 +17,7 @@ export interface DateHit {
 
 /** A compiled date regex. Keeps no state between searches, so that all jails may share it. */
 export class DateRegex {
-  /** Group numbers by strptime letter, in the order of the pattern. */
+  /** Group numbers of the letters that have a say in the time, in the order of the pattern. */
   readonly letters: readonly (readonly [letter: string, group: number])[];
   /** Whether equal texts of group 1 mean equal dates. */
   readonly isContained: boolean;
@@ -25,7 +26,7 @@ export class DateRegex {
 
   constructor(regex: BoundedRegex) {
     this.#matcher = compilePattern(parsePattern(regex.source));
-    this.letters = [...this.#matcher.pattern.groupNames];
+    this.letters = [...this.#matcher.pattern.groupNames].filter(([name]) => READ_LETTERS.has(name));
     this.#isWrapped = regex.wrapped;
     this.isContained = regex.contained;
     // Compiles now what would else be compiled, and maybe refused, at the first line.

@@ -11,8 +11,10 @@ export interface Found {
 interface Place {
   readonly start: number;
   readonly end: number;
-  readonly aroundStart: readonly [string, string];
-  readonly aroundEnd: readonly [string, string];
+  readonly beforeStart: string;
+  readonly atStart: string;
+  readonly beforeEnd: string;
+  readonly atEnd: string;
 }
 
 /**
@@ -99,16 +101,19 @@ function placeOf(line: string, start: number, end: number): Place {
   return {
     start,
     end,
-    aroundStart: [line.charAt(start - 1), line.charAt(start)],
-    aroundEnd: [line.charAt(end - 1), line.charAt(end)],
+    beforeStart: line.charAt(start - 1),
+    atStart: line.charAt(start),
+    beforeEnd: line.charAt(end - 1),
+    atEnd: line.charAt(end),
   };
 }
 
 /** Whether a date may stand in the line where the last one stood: the same character outside, or the same sign inside. */
-function looksAlike(line: string, { start, end, aroundStart, aroundEnd }: Place): boolean {
+function looksAlike(line: string, place: Place): boolean {
+  const { start, end } = place;
   return (
-    (line.charAt(start - 1) === aroundStart[0] || isSameSign(line.charAt(start), aroundStart[1])) &&
-    (line.charAt(end) === aroundEnd[1] || isSameSign(line.charAt(end - 1), aroundEnd[0]))
+    (line.charAt(start - 1) === place.beforeStart || isSameSign(line.charAt(start), place.atStart)) &&
+    (line.charAt(end) === place.atEnd || isSameSign(line.charAt(end - 1), place.beforeEnd))
   );
 }
 

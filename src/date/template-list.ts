@@ -7,7 +7,20 @@ import { FIRST_KNOWN_UNTIL } from "./tokens";
  * No line-begin format of the default list is longer, so that the rest of a line, which strangers may have written,
  * costs nothing. DIFFERS: blanks between a time and its zone are followed so far only.
  */
-const HEAD = 256;
+const LONGEST = 256;
+
+/**
+ * How far behind a date the default formats look for a fraction, a year or a zone when at most two blanks come first.
+ */
+const LOOK_AHEAD = 10;
+const SPACE = 32;
+const DELETE = 127;
+
+/** The begin of a line, as far as it decides what is found in it. */
+interface Head {
+  readonly text: string;
+  readonly hit: DateHit;
+}
 
 /** A template of a list and what the list remembers of it. */
 export class TemplateEntry {
@@ -23,6 +36,7 @@ export class TemplateEntry {
   /** Where its date stood the last time. */
   distance = Number.MAX_SAFE_INTEGER;
   #compiled: DateRegex | undefined;
+  #lastHead: Head | undefined;
   #lastYear = FIRST_KNOWN_UNTIL;
 
   constructor(template: DateTemplate) {
@@ -52,17 +66,40 @@ export class TemplateEntry {
     if (lastYear !== this.#lastYear) {
       this.#lastYear = lastYear;
       this.#compiled = undefined;
+      this.#lastHead = undefined;
     }
   }
 
   /** Searches the whole text and counts. */
   search(text: string): DateHit | undefined {
-    return this.#counted(this.regex.search(this.#readsHead ? text.slice(0, HEAD) : text));
+    return this.#counted(this.#readsHead ? this.#searchHead(text) : this.#searchSafely(text));
   }
 
   /** Searches between two places and counts. */
   searchPart(text: string, from: number, to: number): DateHit | undefined {
     return this.#counted(this.regex.searchPart(text, from, to));
+  }
+
+  /** Lines of one second mostly begin alike: what was found in the last one is then known to be found again. */
+  #searchHead(text: string): DateHit | undefined {
+    if (this.#lastHead && text.startsWith(this.#lastHead.text)) {
+      return this.#lastHead.hit;
+    }
+    const hit = this.regex.search(text.slice(0, LONGEST));
+    this.#lastHead = hit && headOf(text, hit);
+    return hit;
+  }
+
+  /** A line so long that a user's regex runs out of stack has no date. */
+  #searchSafely(text: string): DateHit | undefined {
+    try {
+      return this.regex.search(text);
+    } catch (error) {
+      if (error instanceof RangeError) {
+        return undefined;
+      }
+      throw error;
+    }
   }
 
   #counted(hit: DateHit | undefined): DateHit | undefined {
@@ -71,6 +108,18 @@ export class TemplateEntry {
     }
     return hit;
   }
+}
+
+function headOf(text: string, hit: DateHit): Head | undefined {
+  const isShort = text.length < hit.end + LOOK_AHEAD;
+  return isShort || !(isInk(text, hit.end) || isInk(text, hit.end + 1) || isInk(text, hit.end + 2))
+    ? undefined
+    : { text: text.slice(0, hit.end + LOOK_AHEAD), hit };
+}
+
+function isInk(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code > SPACE && code < DELETE;
 }
 
 /** A template is long unused after so many seconds. */
