@@ -20,7 +20,11 @@ export interface Lifecycle {
 const FIRST_PAUSE = 6;
 const LONGEST_PAUSE = 500;
 
-/** Starts a server in the background and gives it its configuration. @throws ClientError */
+/**
+ * Starts a server in the background and gives it its configuration. DIFFERS: a socket file at which nobody answers is
+ * no reason to refuse, the server replaces it; so a restart after a power cut needs no `-x`.
+ * @throws ClientError
+ */
 export async function startServer(lifecycle: Lifecycle): Promise<boolean> {
   const { session, settings, options } = lifecycle;
   if (await isServerAlive(settings.socket, 100)) {
