@@ -177,6 +177,63 @@ export function mixedLogs(seed: number, count: number): DateCase[] {
   }));
 }
 
+/** Logs whose lines begin alike, and go on in ways that may or may not belong to the date. */
+export function alikeLogs(seed: number, count: number): DateCase[] {
+  const random = randomOf(seed);
+  const tails = [
+    "",
+    " x y z and more",
+    ".5 x",
+    ".123456 x",
+    ",123 +0100 x",
+    " +0100",
+    " +01:00 x",
+    "  Z x",
+    "   UTC",
+    "Z",
+    " 2026",
+  ];
+  const more = [
+    " 2026 x",
+    " 2026x",
+    " 20",
+    "] x",
+    "1",
+    " ",
+    "   2026-01-01 01:01:01",
+    " host 10:11:12",
+    " AM",
+    " PM x",
+    ":",
+    "\t\t+02",
+  ];
+  const dates = [
+    "2026-01-01 10:11:12",
+    "Jan  1 10:11:12",
+    "Jan 01, 2026 10:11:12",
+    "260101 10:11:12",
+    "01/Jan/2026:10:11:12",
+  ];
+  const others = [
+    "20260101T101112",
+    "10:11:12",
+    "1767200000",
+    "@4000000050d506482dbdf024",
+    "01-01-2026 10:11:12",
+    "CET Jan  1 10:11:12",
+  ];
+  return Array.from({ length: count }, () => {
+    const heads = [pick([...dates, ...others], random), pick(dates, random)].map(
+      (date) => pick(["", "[", "<("], random) + date,
+    );
+    return {
+      datepattern: pick(["", "{^LN-BEG}"], random),
+      now: NOON,
+      lines: Array.from({ length: 25 }, () => pick(heads, random) + pick([...tails, ...more], random)),
+    };
+  });
+}
+
 type Random = (below: number) => number;
 
 function mixedLine(random: Random): string {

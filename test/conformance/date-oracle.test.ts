@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { mixedLogs, NOON, TABLE } from "./date-lines.testing";
+import { alikeLogs, mixedLogs, NOON, TABLE } from "./date-lines.testing";
 import {
   askOracle,
   askOurs,
@@ -42,6 +42,10 @@ describe.skipIf(!HAS_ORACLE)("dates as fail2ban finds them", () => {
 
   test("logs of mixed formats, in order", () => {
     compare(mixedLogs(2026, 250), ZONE);
+  });
+
+  test("logs whose lines begin alike", () => {
+    compare(alikeLogs(1, 250), ZONE);
   });
 
   test("refused patterns and zones", () => {
