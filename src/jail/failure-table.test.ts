@@ -96,4 +96,23 @@ describe("FailureTable", () => {
     expect(Array.from(table.list(), ({ offender }) => offender.id)).toEqual(["192.0.2.1", "192.0.2.3"]);
     expect(table.evicted).toBe(1);
   });
+
+  it("forgets the longest silent when their lines are too long, never the one just counted", () => {
+    const table = new FailureTable({ findtime: 600, maxmatches: 5 }, 10, 250);
+    const idsOf = () => Array.from(table.list(), ({ offender }) => offender.id);
+    const long = "x".repeat(100);
+    table.add(failureAt(1, long), parseOffender("192.0.2.1"));
+    table.add({ ...failureAt(1), matches: [["", long, ""]] }, parseOffender("192.0.2.2"));
+    table.add(failureAt(2, long), parseOffender("192.0.2.1"));
+    expect(idsOf()).toEqual(["192.0.2.1"]);
+    table.add(failureAt(2, long), parseOffender("192.0.2.1"));
+    expect(idsOf()).toEqual(["192.0.2.1"]);
+    table.take("192.0.2.1");
+    table.add(failureAt(3, long), parseOffender("192.0.2.3"));
+    table.purge(700);
+    table.add(failureAt(701, long), parseOffender("192.0.2.4"));
+    table.add(failureAt(701, long), parseOffender("192.0.2.5"));
+    expect(idsOf()).toEqual(["192.0.2.4", "192.0.2.5"]);
+    expect(table.evicted).toBe(1);
+  });
 });

@@ -21,23 +21,28 @@ export interface CountingLimits {
   readonly maxmatches: number;
 }
 
-/** Offenders remembered at once unless told otherwise: about 400 MB when all of them are in use. */
-export const MAX_TRACKED = 1_000_000;
+/** Offenders counted at once unless told otherwise; each takes some 200 bytes beside its matched lines. */
+export const MAX_TRACKED = 250_000;
+/** Characters of matched lines kept for all offenders together. */
+export const MAX_TEXT = 64 * 1024 * 1024;
 
 /**
- * Failures per offender inside findtime. When more offenders come than it may hold, the one that was silent
- * longest is forgotten, so that a flood of made-up ids cannot eat the memory.
+ * Failures per offender inside findtime. When more offenders or longer lines come than it may hold, those that were
+ * silent longest are forgotten, so that a flood of made-up ids cannot eat the memory.
  */
 export class FailureTable {
   readonly #tickets = new Map<string, Ticket>();
   readonly #capacity: number;
+  readonly #maxText: number;
   #limits: CountingLimits;
+  #text = 0;
   #total = 0;
   #evicted = 0;
 
-  constructor(limits: CountingLimits, capacity = MAX_TRACKED) {
+  constructor(limits: CountingLimits, capacity = MAX_TRACKED, maxText = MAX_TEXT) {
     this.#limits = limits;
     this.#capacity = capacity;
+    this.#maxText = maxText;
   }
 
   /** Offenders being counted. */
@@ -74,6 +79,7 @@ export class FailureTable {
     // Moved to the end: the map stays ordered by who was heard of last.
     this.#tickets.delete(offender.id);
     this.#tickets.set(offender.id, known);
+    this.#evict(known);
     return known;
   }
 
@@ -94,7 +100,10 @@ export class FailureTable {
   /** Takes an offender out; `undefined` when it is not counted. */
   take(id: string): Ticket | undefined {
     const ticket = this.#tickets.get(id);
-    this.#tickets.delete(id);
+    if (ticket) {
+      this.#tickets.delete(id);
+      this.#text -= lengthOf(ticket.matches);
+    }
     return ticket;
   }
 
@@ -103,7 +112,7 @@ export class FailureTable {
     const oldest = now - this.#limits.findtime;
     for (const [id, ticket] of this.#tickets) {
       if (ticket.last <= oldest) {
-        this.#tickets.delete(id);
+        this.take(id);
       }
     }
   }
@@ -126,7 +135,8 @@ export class FailureTable {
       matches: failure.matches,
     };
     this.#tickets.set(offender.id, ticket);
-    this.#evict();
+    this.#text += lengthOf(ticket.matches);
+    this.#evict(ticket);
     return ticket;
   }
 
@@ -145,17 +155,30 @@ export class FailureTable {
 
   #append(ticket: Ticket, matches: readonly MatchedLine[]): void {
     const { maxmatches } = this.#limits;
+    this.#text -= lengthOf(ticket.matches);
     ticket.matches = maxmatches > 0 ? [...ticket.matches, ...matches].slice(-maxmatches) : [];
+    this.#text += lengthOf(ticket.matches);
   }
 
-  #evict(): void {
-    if (this.#tickets.size <= this.#capacity) {
+  /** Makes room by forgetting the longest silent, but never the one just counted. */
+  #evict(current: Ticket): void {
+    if (this.#tickets.size <= this.#capacity && this.#text <= this.#maxText) {
       return;
     }
-    for (const id of this.#tickets.keys()) {
-      this.#tickets.delete(id);
+    for (const [id, ticket] of this.#tickets) {
+      if (ticket === current || (this.#tickets.size <= this.#capacity && this.#text <= this.#maxText)) {
+        return;
+      }
+      this.take(id);
       this.#evicted++;
-      return;
     }
   }
+}
+
+function lengthOf(matches: readonly MatchedLine[]): number {
+  let length = 0;
+  for (const match of matches) {
+    length += typeof match === "string" ? match.length : match[0].length + match[1].length + match[2].length;
+  }
+  return length;
 }
