@@ -42,6 +42,8 @@ const ASCII_ASSERTIONS: Readonly<Record<Assertion["kind"], string>> = {
 const UNICODE_BOUNDARY = `(?:(?<=[${WORD}])(?![${WORD}])|(?<![${WORD}])(?=[${WORD}]))`;
 const UNICODE_NOT_BOUNDARY = `(?!^$)(?:(?<=[${WORD}])(?=[${WORD}])|(?<![${WORD}])(?![${WORD}]))`;
 
+const MAX_WRITTEN_OUT = 4;
+
 class Emitter {
   readonly groups: number[] = [0];
   readonly #marks = new Map<number, number>();
@@ -136,7 +138,7 @@ class Emitter {
   #emitLoop(node: Repeat, emitBody: (body: Node) => string): string {
     const { min, max, mode, body } = node;
     if (isSingle(body)) {
-      return emitBody(body) + quantifier(min, max) + (mode === "lazy" ? "?" : "");
+      return repeatSingle(emitBody(body), node);
     }
     const source = emitBody(body);
     if (max === 1 && min === 1) {
@@ -189,6 +191,23 @@ class Emitter {
 
 function isSingle(node: Node): boolean {
   return node.type === "literal" || node.type === "any" || node.type === "set";
+}
+
+/**
+ * Short counts are written out, as `x(?:xx?)?` for `x{1,3}`: V8's linear engine refuses counted loops in counted
+ * loops, like those that read IPv6, when their counts multiply to more than 16.
+ */
+function repeatSingle(source: string, node: Repeat): string {
+  const { min, max } = node;
+  const mode = node.mode === "lazy" ? "?" : "";
+  if (max > MAX_WRITTEN_OUT || max === min || max === 1) {
+    return source + quantifier(min, max) + mode;
+  }
+  let optional = `${source}?${mode}`;
+  for (let i = max - min; i > 1; i -= 1) {
+    optional = `(?:${source}${optional})?${mode}`;
+  }
+  return source.repeat(min) + optional;
 }
 
 function quantifier(min: number, max: number): string {

@@ -1,3 +1,4 @@
+import { isAscii } from "./ascii";
 import { BacktrackEngine } from "./backtrack-engine";
 import { planPattern, type Plan } from "./analysis";
 import type { Variant } from "./class-source";
@@ -23,8 +24,6 @@ export interface Matcher {
   /** Like exec, and tells also where each group stood; slower. */
   execSpans(text: string): SpanMatch | undefined;
 }
-
-const BEYOND_ASCII = /[^\x00-\x7f]/;
 
 /** Compiles a pattern. Costs little until the first search: each variant is compiled when a text needs it. */
 export function compilePattern(pattern: Pattern): Matcher {
@@ -55,10 +54,9 @@ class PatternMatcher implements Matcher {
   }
 
   #engineFor(text: string): Engine {
-    if (BEYOND_ASCII.test(text)) {
-      return (this.#unicode ??= makeEngine(this.pattern, "unicode"));
-    }
-    return (this.#ascii ??= makeEngine(this.pattern, "ascii"));
+    return isAscii(text)
+      ? (this.#ascii ??= makeEngine(this.pattern, "ascii"))
+      : (this.#unicode ??= makeEngine(this.pattern, "unicode"));
   }
 }
 

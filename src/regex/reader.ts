@@ -38,6 +38,7 @@ export class PatternReader {
     const token = this.peek();
     if (token !== undefined) {
       this.#index += token.startsWith("\\") ? 2 : 1;
+      this.#lookAhead();
     }
     return token;
   }
@@ -60,6 +61,7 @@ export class PatternReader {
       taken += next;
       this.#index += 1;
     }
+    this.#lookAhead();
     return taken;
   }
 
@@ -79,6 +81,11 @@ export class PatternReader {
       start,
       start === this.#index ? `missing ${what}` : `missing ${terminator}, unterminated name`,
     );
+  }
+
+  /** Python reads one token ahead: it complains of a lonely backslash before anything about the token at hand. */
+  #lookAhead(): void {
+    this.peek();
   }
 
   errorAt(position: number, reason: string, code: RegexErrorCode = "regex-syntax"): RegexError {

@@ -42,7 +42,7 @@ for line in sys.stdin:
     if len(command) < 4:
         continue
     jail, key, value = command[1:4]
-    if key == "maxlines":
+    if key == "maxlines" and int(value) > 1:
         multiline.add(jail)
     elif key == "prefregex":
         prefixes[jail] = Regex(value)
