@@ -29,7 +29,10 @@ const LINE_FRONT = "^(?:\\W{0,2})?";
 const WORD_FRONT = "(?=^|\\b|\\W)";
 const WORD_BACK = "(?=\\b|\\W|$)";
 
-/** Adds what fail2ban adds to every date regex: a first group to cut out, and boundaries on both sides. */
+/**
+ * Adds what fail2ban adds to every date regex: a first group to cut out, and boundaries on both sides.
+ * DIFFERS: flags at the front stay there, and an escaped `$` at the end is text; fail2ban makes invalid regexes of some.
+ */
 export function boundRegex(regex: string, begin: Begin, end: boolean): BoundedRegex {
   const flags = FLAGS.exec(regex.trim())?.[0] ?? "";
   const body = regex.trim().slice(flags.length);

@@ -191,7 +191,11 @@ export class CalendarDate {
     return isDay(year, this.#month, this.#day) ? wallOf(year, this.#month, this.#day) + timeOfDay : undefined;
   }
 
-  /** All dates of a log carry the same zone or two. */
+  /**
+   * All dates of a log carry the same zone or two.
+   * DIFFERS: an unknown abbreviation makes the date unusable; in fail2ban the whole line fails, and costs two seconds.
+   * So do a month without a day and a day without a month.
+   */
   #parseZone(text: string): number | undefined {
     if (text !== this.#zoneText) {
       this.#zoneText = text;

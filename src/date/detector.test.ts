@@ -110,6 +110,17 @@ describe("order of templates", () => {
     });
   });
 
+  test.each([
+    [200, ["Year-Month-Day", "24hour:Minute"]],
+    [301, ["24hour:Minute", "Year-Month-Day"]],
+  ])("a template unused for %i seconds", (seconds, order) => {
+    const detector = createDateDetector({ datepattern: "%Y-%m-%d\n%H:%M" });
+    detector.detect("2026-01-01 x", NOW);
+    detector.detect("2026-01-01 x", NOW);
+    detector.detect("10:11 x", NOW + seconds);
+    expect(detector.templates.map(({ name }) => name)).toEqual(order);
+  });
+
   test("reports hits under the display name", () => {
     const detector = createDateDetector();
     detector.detect("Jan  1 10:00:00 h x", NOW);
@@ -263,6 +274,24 @@ describe("time", () => {
     });
   });
 
+  test("the same text is read anew when its meaning may have changed", () => {
+    const detector = createDateDetector();
+    const line = "Jan  2 12:00:01 host x with some more text";
+    expect(detector.detect(line, NOW)?.time).toBe(local("2025-01-02T12:00:01"));
+    expect(detector.detect(line, NOW + 0.9)?.time).toBe(local("2025-01-02T12:00:01"));
+    expect(detector.detect(line, NOW + 1)?.time).toBe(local("2026-01-02T12:00:01"));
+    expect(detector.detect(line, local("2027-03-01T00:00:00"))?.time).toBe(local("2027-01-02T12:00:01"));
+  });
+
+  test("tokens outside of the cut count as well", () => {
+    const detector = createDateDetector({ datepattern: "%Y-%m-%d (%H)" });
+    expect(detector.detect("2024-01-02 03", NOW)?.time).toBe(local("2024-01-02T03:00:00"));
+    expect(detector.detect("2024-01-03 04", NOW)?.time).toBe(local("2024-01-03T04:00:00"));
+    const ahead = createDateDetector({ datepattern: "{UNB}%Y(?=-%j)" });
+    expect(ahead.detect("2024-001", NOW)?.time).toBe(local("2024-01-01T00:00:00"));
+    expect(ahead.detect("2024-002", NOW)?.time).toBe(local("2024-01-02T00:00:00"));
+  });
+
   test("logtimezone holds for dates that carry no zone", () => {
     expect(time("2026-01-01 10:00:00 x", { logtimezone: "UTC+0200" })).toBe(utc("2026-01-01T08:00:00"));
     expect(time("2026-01-01 10:00:00 Z x", { logtimezone: "CET" })).toBe(utc("2026-01-01T10:00:00"));
@@ -308,6 +337,16 @@ describe("hostile lines", () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  test("a label of a time no calendar has is no time", () => {
+    expect(time("@ffffffffffffffffffffffff x")).toBeUndefined();
+    expect(time("@4fffffff50d506482dbdf024 x")).toBeUndefined();
+  });
+
+  test("a line too long for a regex of the user's has no date", () => {
+    const detector = createDateDetector({ datepattern: "^(?:a|b)*%Y" });
+    expect(detector.detect("ab".repeat(20_000_000), NOW)).toBeUndefined();
   });
 
   test.each([

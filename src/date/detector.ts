@@ -127,10 +127,10 @@ export class DateDetector {
 
   #timeOf(entry: TemplateEntry, hit: DateHit): number | undefined {
     const { kind, numberGroup } = entry.template;
-    const number = hit.match.group(numberGroup) ?? "";
     if (kind === "calendar") {
       return this.#calendarTime(entry, hit);
     }
+    const number = hit.match.group(numberGroup) ?? "";
     return kind === "tai64n" ? parseTai(number) : parseEpoch(number, kind === "long-epoch");
   }
 

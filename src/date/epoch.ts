@@ -1,5 +1,8 @@
 import type { BoundedRegex } from "./bounds";
 
+/** The end of the year 9999: a later time, which a stranger may have made up, is no date. */
+const LAST_SECOND = 253_402_300_799;
+
 /** Seconds since 1970 with an optional fraction; long: seconds, milliseconds or microseconds by the number of digits. */
 export function epochNumber(long: boolean): string {
   return long ? "[0-9]{10,11}(?:[0-9]{3}(?:\\.[0-9]{1,6}|[0-9]{3})?)?" : "[0-9]{10,11}\\b(?:\\.[0-9]{3,6})?";
@@ -29,5 +32,5 @@ export function parseEpoch(text: string, long: boolean): number | undefined {
 /** Seconds since 1970 of a TAI64N label, leap seconds not regarded, as fail2ban does. */
 export function parseTai(text: string): number | undefined {
   const seconds = Number.parseInt(text.slice(2, 17), 16);
-  return Number.isSafeInteger(seconds) ? seconds : undefined;
+  return seconds <= LAST_SECOND ? seconds : undefined;
 }

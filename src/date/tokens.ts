@@ -1,6 +1,10 @@
 import { WarderError } from "../model";
 
-/** One `%` token: the word it has in display names and what it matches, in Python's syntax. */
+/**
+ * One `%` token: the word it has in display names and what it matches, in Python's syntax.
+ * DIFFERS: digits are ASCII digits, where fail2ban also reads those of other scripts; %k and %l may stand first in a
+ * pattern, where fail2ban makes an invalid regex of it; `%(name)s` and other forms of Python's `%` are refused.
+ */
 interface Token {
   readonly word: string;
   readonly source: string;
