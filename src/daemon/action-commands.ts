@@ -1,30 +1,32 @@
-import { formatPythonText, type ActionValue, type Ban, type Command, type CommandValue } from "../model";
-import { createBanTarget, type Action } from "../action";
+import { formatPythonText, type ActionValue, type Command, type CommandValue } from "../model";
+import type { GivenTags } from "../action";
 import { RemoteError, keyError, plainError, wordAt } from "../control";
-import { makeActionContext } from "./jail-actions";
+import { ACTION_METHODS } from "../action";
 import type { LiveJail } from "./live-jail";
 
-/** What every action has besides its own properties. */
-const COMMANDS = [
-  "actionban",
-  "actioncheck",
-  "actionflush",
-  "actionprolong",
-  "actionreload",
-  "actionrepair",
-  "actionstart",
-  "actionstop",
-  "actionunban",
-  "actionreban",
+/** Properties every action has, besides those it was given. */
+const BUILT_IN: readonly (readonly [string, ActionValue])[] = [
+  ["actionban", ""],
+  ["actioncheck", ""],
+  ["actionflush", ""],
+  ["actionprolong", ""],
+  ["actionreban", ""],
+  ["actionreload", ""],
+  ["actionrepair", ""],
+  ["actionstart", ""],
+  ["actionstop", ""],
+  ["actionunban", ""],
+  ["timeout", 60],
 ];
 
-/** Names of the things one can ask an action to do. */
-const METHODS = ["ban", "consistencyCheck", "flush", "prolong", "reban", "reload", "start", "stop", "unban"];
+/** Whether the words of a `set JAIL action NAME …` call a method; otherwise they set a property. */
+export function isMethodCall(words: Command): boolean {
+  return ACTION_METHODS.includes(formatPythonText(wordAt(words, 0)));
+}
 
 /** The value of a property of an action. Throws `RemoteError` when there is no such action or property. */
 export function actionProperty(jail: LiveJail, action: string, property: string): CommandValue {
-  const properties = propertiesOf(jail, action);
-  const value = properties.get(property);
+  const value = propertiesOf(jail, action).get(property);
   if (value === undefined) {
     throw new RemoteError("builtins.AttributeError", [
       `'CommandAction' object has no attribute '${property}'`,
@@ -41,61 +43,30 @@ export function actionProperties(jail: LiveJail, action: string): CommandValue {
 /** Names of the methods of an action. */
 export function actionMethods(jail: LiveJail, action: string): CommandValue {
   propertiesOf(jail, action);
-  return METHODS;
+  return [...ACTION_METHODS].sort();
 }
 
-/** `set JAIL action NAME METHOD [JSON]`: has an action do something now. */
+/** `set JAIL action NAME METHOD [JSON]`: has an action do something now, with these tags. */
 export async function callAction(jail: LiveJail, name: string, words: Command): Promise<CommandValue> {
-  const action = jail.actions.get(name);
-  if (!action) {
-    throw keyError(`Invalid Action name: ${name}`);
-  }
-  const outcome = await run(action, formatPythonText(wordAt(words, 0)), () => targetOf(jail, words));
-  if (outcome.status === "failed") {
+  propertiesOf(jail, name);
+  const method = formatPythonText(wordAt(words, 0));
+  const outcome = await jail.actions.call(name, method, readTags(formatPythonText(words[1] ?? "{}")));
+  if (outcome?.status === "failed") {
     throw new RemoteError("builtins.RuntimeError", [outcome.message]);
   }
-  return outcome.status === "applied" ? true : null;
+  return outcome?.status === "applied" ? true : null;
 }
 
-function run(
-  action: Action,
-  method: string,
-  target: () => ReturnType<typeof createBanTarget>,
-): ReturnType<Action["start"]> {
-  switch (method) {
-    case "start":
-    case "stop":
-    case "flush":
-      return action[method]();
-    case "ban":
-    case "unban":
-    case "reban":
-    case "prolong":
-      return action[method](target());
-    case "consistencyCheck":
-      return action.check("repair");
-    default:
-      throw plainError(`Method ${method} of an action cannot be called by command`);
-  }
-}
-
-/** The ban a method is called with: the one listed for the `ip` of the JSON argument, or one made of it. */
-function targetOf(jail: LiveJail, words: Command): ReturnType<typeof createBanTarget> {
-  const id = readIp(formatPythonText(words[1] ?? "{}"));
-  const ban: Ban = jail.banOf(id) ?? jail.makeBan(id);
-  return createBanTarget(ban, makeActionContext(jail, jail.needs));
-}
-
-function readIp(json: string): string {
+function readTags(json: string): GivenTags {
   try {
     const parsed: unknown = JSON.parse(json);
-    if (typeof parsed === "object" && parsed !== null && "ip" in parsed) {
-      return String(parsed.ip);
+    if (typeof parsed === "object" && parsed !== null) {
+      return new Map(Object.entries(parsed).map(([name, value]) => [name, String(value)]));
     }
   } catch {
     // Falls through to the refusal.
   }
-  throw plainError(`The argument of a method is JSON with an "ip", not ${json.slice(0, 200)}`);
+  throw plainError(`The argument of a method is a JSON object, not ${json.slice(0, 200)}`);
 }
 
 function propertiesOf(jail: LiveJail, action: string): ReadonlyMap<string, ActionValue> {
@@ -103,6 +74,5 @@ function propertiesOf(jail: LiveJail, action: string): ReadonlyMap<string, Actio
   if (!spec) {
     throw keyError(`Invalid Action name: ${action}`);
   }
-  const unset = COMMANDS.map((name): [string, ActionValue] => [name, ""]);
-  return new Map<string, ActionValue>([...unset, ["timeout", 60], ...spec.properties]);
+  return new Map<string, ActionValue>([...BUILT_IN, ...spec.properties]);
 }

@@ -10,7 +10,7 @@ import {
   type ServerRequest,
 } from "../control";
 import { toActionValue } from "./action-changes";
-import { actionMethods, actionProperties, actionProperty, callAction } from "./action-commands";
+import { actionMethods, actionProperties, actionProperty, callAction, isMethodCall } from "./action-commands";
 import type { Daemon } from "./daemon";
 import { applyChange, isSpecChange, newJailSpec, type SpecChange } from "./jail-changes";
 import { describeJail, describeServer, describeStats } from "./jail-status";
@@ -244,22 +244,6 @@ export class CommandExecutor {
         return true;
     }
   }
-}
-
-const METHODS: ReadonlySet<string> = new Set([
-  "start",
-  "stop",
-  "ban",
-  "unban",
-  "reban",
-  "prolong",
-  "flush",
-  "reload",
-  "consistencyCheck",
-]);
-
-function isMethodCall(words: Command): boolean {
-  return METHODS.has(formatPythonText(wordAt(words, 0)));
 }
 
 function sortByName<T extends { readonly name: string }>(list: readonly T[]): T[] {

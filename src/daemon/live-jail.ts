@@ -8,7 +8,14 @@ import {
   type Offender,
 } from "../model";
 import { ActionList, type ActionReport } from "../action";
-import { JailState, parseIgnoreCache, resolveSettings, restoreRule, type JailCounters } from "../jail";
+import {
+  JailState,
+  parseIgnoreCache,
+  resolveSettings,
+  restoreRule,
+  type JailCounters,
+  type JailSettings,
+} from "../jail";
 import { askIgnoreCommand } from "./ignore-command";
 import { IgnoreSources } from "./ignore-sources";
 import { makeActionContext } from "./jail-actions";
@@ -20,7 +27,7 @@ const LONG_NAME = 26;
 
 /** One jail at work: its counters and bans, its actions, and its part of the reader. */
 export class LiveJail {
-  readonly needs: JailNeeds;
+  readonly #needs: JailNeeds;
   readonly #state: JailState;
   readonly #sources: IgnoreSources;
   /** Bans that an action could not put in force, with what it said. */
@@ -29,12 +36,13 @@ export class LiveJail {
   #actions: ActionList;
   #reading: JailReading;
   #isStarted = false;
+  #epoch = 0;
   #cancelExpiry: (() => void) | undefined;
   #isStopped = false;
 
   /** Makes a jail, not started yet. Throws `WarderError` when its numbers or its filter cannot be used. */
   constructor(spec: JailSpec, needs: JailNeeds) {
-    this.needs = needs;
+    this.#needs = needs;
     this.#spec = spec;
     const { memory } = needs;
     this.#state = new JailState(resolveSettings(spec), {
@@ -53,6 +61,11 @@ export class LiveJail {
 
   get spec(): JailSpec {
     return this.#spec;
+  }
+
+  /** The numbers in force; times in seconds. */
+  get settings(): JailSettings {
+    return this.#state.settings;
   }
 
   /** Seconds of a new ban. */
@@ -87,21 +100,8 @@ export class LiveJail {
     return this.#reading.backend;
   }
 
-  /** A ban as this jail would make it now, not put into force: for an action called by hand. */
-  makeBan(id: string): Ban {
-    return {
-      jail: this.name,
-      offender: parseOffender(id),
-      time: this.#now(),
-      bantime: this.bantime,
-      bancount: 1,
-      restored: false,
-      data: { matches: [], failures: 0, groups: new Map() },
-    };
-  }
-
   counters(): JailCounters {
-    return this.#state.counters(this.needs.clock.now());
+    return this.#state.counters(this.#needs.clock.now());
   }
 
   banOf(id: string): Ban | undefined {
@@ -110,7 +110,7 @@ export class LiveJail {
 
   /** Starts the actions, brings back stored bans, then begins to read. */
   async start(): Promise<void> {
-    const { log, memory } = this.needs;
+    const { log, memory } = this.#needs;
     this.#isStarted = true;
     log("INFO", "jail", `Creating new jail '${this.name}'`);
     if (this.name.length >= LONG_NAME) {
@@ -188,10 +188,10 @@ export class LiveJail {
     const events: DomainEvent[] = [];
     for (const id of ids) {
       const found = await this.#findBanned(id);
-      this.needs.memory.deleteBan(this.name, parseOffender(id).id);
+      this.#needs.memory.deleteBan(this.name, parseOffender(id).id);
       if (found.length === 0) {
         absent.push(id);
-        this.needs.log("MSG", "actions", `${id} is not banned`);
+        this.#needs.log("MSG", "actions", `${id} is not banned`);
       }
       events.push(...found.flatMap((banned) => this.#state.unban(banned, "command")));
     }
@@ -203,7 +203,7 @@ export class LiveJail {
   async unbanAll(): Promise<number> {
     const bans = this.bans;
     this.#tell(this.#state.unbanAll("command"));
-    this.needs.memory.deleteJailBans(this.name);
+    this.#needs.memory.deleteJailBans(this.name);
     this.#unapplied.clear();
     this.#armExpiry();
     await this.#actions.flush(bans);
@@ -226,19 +226,19 @@ export class LiveJail {
     const bans = this.bans;
     this.#tell(this.#state.unbanAll("stop"));
     await this.#actions.stop(bans);
-    this.needs.memory.disableJail(this.name);
-    this.needs.log("INFO", "jail", `Jail '${this.name}' stopped`);
+    this.#needs.memory.disableJail(this.name);
+    this.#needs.log("INFO", "jail", `Jail '${this.name}' stopped`);
   }
 
   /** Before the start there is nothing to keep: the parts are made anew. */
   #prepare(spec: JailSpec, findtime: number): void {
     this.#configureIgnoring(spec);
-    this.#actions = new ActionList(spec.actions, makeActionContext(this, this.needs));
-    this.#reading = new JailReading(spec, findtime, this.needs);
+    this.#actions = new ActionList(spec.actions, makeActionContext(this, this.#needs));
+    this.#reading = new JailReading(spec, findtime, this.#needs);
   }
 
   #now(): number {
-    return this.needs.clock.now();
+    return this.#needs.clock.now();
   }
 
   #take(failure: Failure, offender: Offender): void {
@@ -251,10 +251,10 @@ export class LiveJail {
   }
 
   async #takeHost(failure: Failure, host: string): Promise<void> {
-    const addresses = await this.needs.resolver.addressesOf(host);
+    const addresses = await this.#needs.resolver.addressesOf(host);
     if (addresses.length > 0 && this.#spec.filter.usedns === "warn") {
       const list = addresses.map((address) => `'${address}'`).join(", ");
-      this.needs.log("WARNING", "ipdns", `Determined IP using DNS Lookup: ${host} = {${list}}`);
+      this.#needs.log("WARNING", "ipdns", `Determined IP using DNS Lookup: ${host} = {${list}}`);
     }
     for (const address of this.#isStopped ? [] : addresses) {
       const { host: _, ...rest } = failure;
@@ -266,7 +266,7 @@ export class LiveJail {
     const ignored = await askIgnoreCommand(
       this.#spec.ignore.ignorecommand,
       { failure, offender, jail: this },
-      this.needs,
+      this.#needs,
     );
     if (!this.#isStopped) {
       await this.#publish(this.#state.answer(failure, offender, { ignored, now: this.#now() }));
@@ -281,7 +281,7 @@ export class LiveJail {
     if (ip) {
       return isSingle(ip) ? [] : this.#state.idsWithin(ip);
     }
-    const addresses = await this.needs.resolver.addressesOf(text);
+    const addresses = await this.#needs.resolver.addressesOf(text);
     return addresses.filter((address) => this.#state.banOf(address));
   }
 
@@ -295,23 +295,35 @@ export class LiveJail {
   }
 
   #tell(events: readonly DomainEvent[]): void {
-    events.forEach((event) => this.needs.publish(event));
+    events.forEach((event) => this.#needs.publish(event));
   }
 
   async #act(event: DomainEvent): Promise<void> {
     switch (event.type) {
       case "ban":
         this.#judge(event.ban, await this.#actions.ban(event.ban));
-        return;
+        break;
       case "unban":
         this.#unapplied.delete(event.ban.offender.id);
         await this.#actions.unban(event.ban);
-        return;
+        break;
       case "prolonged":
         await this.#actions.prolong(event.ban);
-        return;
+        break;
       default:
         return;
+    }
+    await this.#renew();
+  }
+
+  /** An action that was repaired has lost the bans it held: they are made again. */
+  async #renew(): Promise<void> {
+    const since = this.#epoch;
+    this.#epoch = this.#actions.epoch;
+    if (since < this.#epoch) {
+      await Promise.all(
+        this.bans.map(async (ban) => this.#judge(ban, await this.#actions.reban(ban, since))),
+      );
     }
   }
 
@@ -331,7 +343,7 @@ export class LiveJail {
     if (this.#isStopped || end === Number.POSITIVE_INFINITY) {
       return;
     }
-    this.#cancelExpiry = this.needs.clock.after(waitFor(end - this.#now()), () => {
+    this.#cancelExpiry = this.#needs.clock.after(waitFor(end - this.#now()), () => {
       void this.#publish(this.#state.takeExpired(this.#now()));
       this.#armExpiry();
     });
@@ -349,7 +361,7 @@ export class LiveJail {
   }
 
   #logSettings(): void {
-    const { log } = this.needs;
+    const { log } = this.#needs;
     const { maxretry, findtime, bantime } = this.#state.settings;
     log("INFO", "jail", `Jail '${this.name}' uses ${this.backend}`);
     log("INFO", "filter", `  maxRetry: ${maxretry}`);

@@ -1,0 +1,1 @@
+export { protect } from "./protect";

@@ -1,0 +1,228 @@
+import { existsSync } from "node:fs";
+import { FAIL2BAN_VERSION, VERSION, WarderError, messageOf } from "../model";
+import type { Program } from "./program";
+
+/** What the `warder` command knows of its place. */
+export interface WarderProgram extends Program {
+  readonly readerScript: string;
+  /** Executable of the server. */
+  readonly server: string;
+  /** The configuration tree that comes with us. */
+  readonly shippedTree: string;
+}
+
+/** One command: its words, what it is for, and what it does with the words behind it. */
+interface WarderCommand {
+  readonly usage: string;
+  readonly help: string;
+  run(words: readonly string[], program: WarderProgram): Promise<number>;
+}
+
+const FAILED = 255;
+const OWN_TREE = "/etc/warder";
+const FAIL2BAN_TREE = "/etc/fail2ban";
+
+const COMMANDS: ReadonlyMap<string, WarderCommand> = new Map<string, WarderCommand>([
+  [
+    "protect",
+    {
+      usage: "protect [--conf DIR] [--demo]",
+      help: "watch this machine in the foreground and tell in plain words what happens",
+      run: async (words, program) => (await import("./protect")).protect(words, program),
+    },
+  ],
+  ["start", passOn("start [-f]", "start the daemon, in the background or (-f) in the foreground", ["start"])],
+  ["stop", passOn("stop", "stop the daemon; bans are remembered", ["stop"])],
+  ["restart", passOn("restart [JAIL]", "stop and start again", ["restart"])],
+  ["reload", passOn("reload [JAIL]", "take over a changed configuration; bans stay", ["reload"])],
+  ["status", passOn("status [JAIL]", "what is watched, who failed, who is banned", ["status"])],
+  ["banned", passOn("banned [IP ...]", "who is banned, or in which jails these addresses are", ["banned"])],
+  [
+    "ban",
+    {
+      usage: "ban JAIL IP ...",
+      help: "ban addresses in a jail",
+      run: ([jail, ...ids], program) =>
+        jail === undefined || ids.length === 0
+          ? refuse(program, "ban needs a jail and an address: warder ban sshd 192.0.2.1")
+          : asClient(["set", jail, "banip", ...ids], program),
+    },
+  ],
+  [
+    "unban",
+    {
+      usage: "unban IP ... | --all",
+      help: "unban addresses in every jail",
+      run: (words, program) =>
+        words.length === 0
+          ? refuse(program, "unban needs an address, or --all")
+          : asClient(["unban", ...words], program),
+    },
+  ],
+  ["check", passOn("check", "read the whole configuration and tell all that is wrong with it", ["--test"])],
+  [
+    "regex",
+    {
+      usage: "regex LOG FILTER",
+      help: "try a filter, or a regular expression, on a log or a line",
+      run: async (words, program) => (await import("./regex")).runRegex(words, program.io),
+    },
+  ],
+]);
+
+/**
+ * `warder COMMAND …`: the friendly front of client, server and tools. Words it does not know go to the daemon as they
+ * are (`get`, `set` …). Gives the exit status.
+ */
+export async function runWarder(args: readonly string[], program: WarderProgram): Promise<number> {
+  const [first = "help"] = args;
+  if (first === "help" || first === "-h" || first === "--help") {
+    program.io.out(formatHelp());
+    return args.length === 0 ? FAILED : 0;
+  }
+  if (first === "--version" || first === "-V" || first === "version") {
+    program.io.out(
+      `warder ${VERSION} (stands for fail2ban ${FAIL2BAN_VERSION}), Node.js ${process.versions.node}\n`,
+    );
+    return 0;
+  }
+  try {
+    const { options, words } = splitOptions(args);
+    const [name = "", ...rest] = words;
+    const command = COMMANDS.get(name);
+    return command
+      ? await command.run([...options, ...rest], program)
+      : await asClient([...options, ...words], program);
+  } catch (error) {
+    if (error instanceof WarderError) {
+      return refuse(program, error.message);
+    }
+    throw error;
+  }
+}
+
+/** A command of the client, with the options given before or behind it. */
+function passOn(usage: string, help: string, words: readonly string[]): WarderCommand {
+  return { usage, help, run: (rest, program) => asClient([...words, ...rest], program) };
+}
+
+/** Options before the command (`warder --conf DIR status`) belong to it. */
+function splitOptions(args: readonly string[]): { options: readonly string[]; words: readonly string[] } {
+  const options: string[] = [];
+  let i = 0;
+  while (args[i]?.startsWith("-")) {
+    const option = args[i++] ?? "";
+    options.push(option);
+    const value = args[i];
+    if (TAKES_VALUE.has(option) && value !== undefined) {
+      options.push(value);
+      i++;
+    }
+  }
+  return { options, words: args.slice(i) };
+}
+
+const TAKES_VALUE: ReadonlySet<string> = new Set([
+  "-c",
+  "--conf",
+  "-s",
+  "--socket",
+  "-p",
+  "--pidfile",
+  "--loglevel",
+  "--logtarget",
+]);
+
+async function asClient(args: readonly string[], program: WarderProgram): Promise<number> {
+  const { options, words } = gatherOptions(args);
+  const conf =
+    options.includes("-c") || options.includes("--conf") ? OWN_TREE : await chooseTree(words, program);
+  const { runServer } = await import("./server");
+  return runServer([...options, ...words], {
+    io: program.io,
+    script: program.server,
+    readerScript: program.readerScript,
+    defaults: { program: "warder", conf, server: program.server },
+  });
+}
+
+/** The client wants its options first; people write them anywhere. */
+function gatherOptions(args: readonly string[]): { options: readonly string[]; words: readonly string[] } {
+  const options: string[] = [];
+  const words: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const word = args[i] ?? "";
+    const isOption = TAKES_VALUE.has(word) || LEADING.has(word);
+    (isOption ? options : words).push(word);
+    const value = args[i + 1];
+    if (TAKES_VALUE.has(word) && value !== undefined) {
+      options.push(value);
+      i++;
+    }
+  }
+  return { options, words };
+}
+
+const LEADING: ReadonlySet<string> = new Set([
+  "-f",
+  "-b",
+  "-x",
+  "-v",
+  "-vv",
+  "-q",
+  "-t",
+  "--test",
+  "-d",
+  "--dp",
+  "-i",
+  "--async",
+]);
+
+/** Our own tree, or fail2ban's where there is only that one: for a start somebody has to say so. */
+async function chooseTree(words: readonly string[], program: WarderProgram): Promise<string> {
+  if (existsSync(OWN_TREE) || !existsSync(FAIL2BAN_TREE)) {
+    return OWN_TREE;
+  }
+  if (words[0] !== "start") {
+    return FAIL2BAN_TREE;
+  }
+  const question = `There is no ${OWN_TREE}, but there is ${FAIL2BAN_TREE}. Use that one as it is? [y/N] `;
+  if (process.stdin.isTTY && (await ask(question, program))) {
+    return FAIL2BAN_TREE;
+  }
+  const how = `warder start --conf ${FAIL2BAN_TREE}`;
+  throw new WarderError(
+    "no-tree",
+    `There is no ${OWN_TREE}. To run fail2ban's configuration as it is: ${how}`,
+  );
+}
+
+async function ask(question: string, program: WarderProgram): Promise<boolean> {
+  const { createInterface } = await import("node:readline/promises");
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return /^y/i.test(await lines.question(question));
+  } catch (error) {
+    program.io.err(`${messageOf(error)}\n`);
+    return false;
+  } finally {
+    lines.close();
+  }
+}
+
+function refuse(program: WarderProgram, message: string): Promise<number> {
+  program.io.err(`warder: ${message}\n`);
+  return Promise.resolve(FAILED);
+}
+
+function formatHelp(): string {
+  const width = Math.max(...[...COMMANDS.values()].map(({ usage }) => usage.length));
+  const lines = [...COMMANDS.values()].map(({ usage, help }) => `  ${usage.padEnd(width)}  ${help}\n`);
+  return [
+    "warder watches logs, counts failures per offender and bans offenders at the firewall.\n\n",
+    "Usage: warder [--conf DIR] [--socket FILE] COMMAND\n\n",
+    ...lines,
+    "\nAny other word goes to the daemon as it is: warder get sshd bantime, warder set sshd maxretry 3.\n",
+    `The configuration is ${OWN_TREE}; one of fail2ban is used unchanged with --conf ${FAIL2BAN_TREE}.\n`,
+  ].join("");
+}
