@@ -1,4 +1,4 @@
-import { FAIL2BAN_VERSION, formatPython, formatPythonText, type Command, type CommandValue } from "../model";
+import { FAIL2BAN_VERSION, formatPython, type Command, type CommandValue } from "../model";
 import {
   duplicateJailError,
   parseCommand,
