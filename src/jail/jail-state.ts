@@ -131,7 +131,10 @@ export class JailState {
     return this.#ban({ offender, time: now, data: { matches: [], failures: 0, groups: new Map() } }, now);
   }
 
-  /** Lists bans of an earlier run again, except those that are over or ignored by now. */
+  /**
+   * Lists bans of an earlier run again, except those that are over or ignored by now. `ignorecommand` is not asked:
+   * who wants its word on a restored ban asks it before.
+   */
   restore(bans: readonly Ban[], now: number): DomainEvent[] {
     return bans.flatMap((ban) => {
       const verdict = this.ignore.check(ban.offender, now);

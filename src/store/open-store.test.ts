@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFil
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openStore } from ".";
+import { loadSqlite } from "./sqlite";
 import { execute, makeBan, makePath, NOW, query } from "./store.testing";
 
 const STAMP = "20261120-232211";
@@ -128,5 +129,28 @@ describe("openStore", () => {
     store.addBan(makeBan("192.0.2.1"));
     expect(store.history("192.0.2.1")?.bancount).toBe(1);
     store.close();
+  });
+
+  it("opens and writes although somebody else has the file open", async () => {
+    const path = makePath();
+    await fill(path, 3);
+    const open = await loadSqlite();
+    const reader = new open(path);
+    reader.exec("BEGIN");
+    expect(reader.prepare("SELECT * FROM jails").all()).toHaveLength(1);
+    const { store, opening } = await openStore(path, NOW);
+    expect(opening.kind).toBe("opened");
+    reader.exec("COMMIT");
+    store.addBan(makeBan("192.0.2.1"));
+    store.close();
+    expect(reader.prepare("SELECT * FROM bips").all()).toHaveLength(4);
+    reader.close();
+  });
+
+  it("refuses a file it may not write", async () => {
+    await expect(openStore("/proc/version", NOW)).rejects.toMatchObject({ code: "store-unwritable" });
+    await expect(openStore("/proc/fail2ban.sqlite3", NOW)).rejects.toMatchObject({
+      code: "store-unwritable",
+    });
   });
 });

@@ -84,8 +84,12 @@ function openFile(open: OpenSqlite, path: string, stamp: string): OpenedStore {
  * journal in memory, where a kill in the middle of a write damages the file.
  */
 function configure(db: SqliteDatabase): void {
-  db.exec(`PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
-    PRAGMA temp_store = MEMORY`);
+  db.exec("PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY");
+  try {
+    db.exec("PRAGMA journal_mode = WAL");
+  } catch {
+    // Somebody else is reading: the file's own journal is as safe, only slower.
+  }
 }
 
 function prepareSchema(
