@@ -7,7 +7,7 @@ export const FILE_LIMIT = 4 * 1024 * 1024;
 export const VALUE_LIMIT = 4 * 1024 * 1024;
 
 /** Characters that one jail may make us handle; the biggest stock jail takes a thousandth. */
-const JAIL_WORK = 96 * 1024 * 1024;
+const JAIL_WORK = 32 * 1024 * 1024;
 
 /**
  * What is left of the work one jail may cause. A few nested references can stand for more text than fits into
@@ -19,7 +19,7 @@ export class Budget {
   /** Takes `amount` characters; throws `ConfigError` when the jail has used up its share. */
   spend(amount: number): void {
     // The constant counts the call itself, so that endless empty references come to an end as well.
-    this.#left -= amount + 16;
+    this.#left -= amount + 64;
     if (this.#left < 0) {
       throw new ConfigError("config-too-large", "its references expand to far too much text");
     }

@@ -35,8 +35,7 @@ export function parseCall(text: string): Call {
 export function splitCalls(text: string, budget: Budget): string[] {
   const calls: string[] = [];
   for (let at = skipSpace(text, 0); at < text.length; ) {
-    const end = findCallEnd(text, at);
-    budget.spend(end - at);
+    const end = findCallEnd(text, at, budget);
     calls.push(text.slice(at, end));
     at = skipSpace(text, end);
   }
@@ -115,13 +114,13 @@ function readGroupSeparator(text: string, at: number): number | undefined {
   return open > 0 && text.charAt(open) === "[" ? open + 1 : undefined;
 }
 
-function findCallEnd(text: string, start: number): number {
+function findCallEnd(text: string, start: number, budget: Budget): number {
   let end = start;
   while (end < text.length && text.charAt(end) !== "[" && !isPythonSpace(text.charAt(end))) {
     end++;
   }
   const open = skipSpace(text, end);
-  const group = end > start && text.charAt(open) === "[" ? findGroupEnd(text, open) : undefined;
+  const group = end > start && text.charAt(open) === "[" ? findGroupEnd(text, open, budget) : undefined;
   if (group !== undefined) {
     return group;
   }
@@ -132,7 +131,7 @@ function findCallEnd(text: string, start: number): number {
 }
 
 /** Behind the last bracket that closes well-formed groups and has a blank or the end after it. */
-function findGroupEnd(text: string, open: number): number | undefined {
+function findGroupEnd(text: string, open: number, budget: Budget): number | undefined {
   let good: number | undefined;
   for (let at = skipSpace(text, open + 1); at < text.length; ) {
     if (text.charAt(at) === "]") {
@@ -149,6 +148,8 @@ function findGroupEnd(text: string, open: number): number | undefined {
       return good;
     }
     const value = skipSpace(text, findValueEnd(text, key.end));
+    // Brackets that never close are searched for their end from every call anew.
+    budget.spend(value - at);
     at = skipSpace(text, text.charAt(value) === "," ? value + 1 : value);
   }
   return good;

@@ -37,6 +37,11 @@ export class Definition {
     return this.#init;
   }
 
+  /** Whether the file's own [Definition] has the option. */
+  defines(option: string): boolean {
+    return this.#input.config.getSection("Definition")?.has(option) ?? false;
+  }
+
   /** Sets an argument that the jail did not give. */
   setArgument(name: string, value: OriginText): void {
     this.#init.set(name, value);

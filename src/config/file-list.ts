@@ -53,14 +53,22 @@ export class FileCache {
       this.#problems.push(...ini.problems);
       return ini;
     }
+    if (file.kind === "too-large") {
+      return this.#refuse(path, file.bytes);
+    }
     if (file.kind === "not-utf8") {
       this.#complain(path, file.line, "this file is not UTF-8 and is ignored; save it as UTF-8");
-    } else if (file.kind === "too-large") {
-      this.#complain(path, 1, `this file is ignored: ${file.bytes} bytes, the limit is ${FILE_LIMIT}`);
     } else if (file.kind === "unreadable" && !path.endsWith("/")) {
       this.#complain(path, 1, `this file is ignored: ${file.message}`);
     }
     return undefined;
+  }
+
+  /** Not ignored like a file in a wrong encoding: what a jail would lose that way is too much to go on without. */
+  #refuse(path: string, bytes: number): IniFile {
+    const message = `this file is too large: ${bytes} bytes, the limit is ${FILE_LIMIT}`;
+    this.#complain(path, 1, message);
+    return { file: path, defaults: new Map(), sections: new Map(), problems: this.#problems.slice(-1) };
   }
 
   #complain(file: string, line: number, message: string): void {

@@ -6,6 +6,7 @@ import { makeText, startOf, TextBuilder, type OriginText } from "./origin-text";
 
 /** References inside references that still work. */
 const MAX_DEPTH = 10;
+const PERCENT = makeText("%");
 const SECTION_REFERENCE = /^([\p{L}\p{N}_-]+)\/(.+)$/su;
 
 /** Which value to expand, and from where its references are looked up. */
@@ -68,7 +69,7 @@ class Expansion {
     const { raw, percent, depth, out } = step;
     const next = raw.text.charAt(percent + 1);
     if (next === "%") {
-      out.addInserted(makeText("%"));
+      out.addInserted(PERCENT);
       return percent + 2;
     }
     const close = next === "(" ? raw.text.indexOf(")", percent) : -1;

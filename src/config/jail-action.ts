@@ -1,14 +1,19 @@
-import { formatPythonString, messageOf, type CommandValue, type Origin } from "../model";
-import { parseCall, splitCalls, type Call } from "./call-syntax";
-import { ConfigError } from "./config-error";
-import { Definition } from "./definition";
+import { formatPythonText, type CommandValue, type Origin } from "../model";
+import { splitCalls, type Call } from "./call-syntax";
 import { joinPath } from "./file-list";
 import type { JailContext } from "./jail-context";
-import { joinName } from "./jail-filter";
+import { openDefinition, parseReference, type DefinitionKind } from "./jail-definition";
 import { ACTION_OPTIONS, RUNTIME_TAGS } from "./known-options";
 import { toCommandValue, type OptionValue } from "./option-value";
-import { listLines, makeText, startOf, type OriginText } from "./origin-text";
+import { listLines, startOf, type OriginText } from "./origin-text";
 import type { StreamEntry } from "./stream";
+
+const ACTION: DefinitionKind = {
+  what: "action",
+  folder: "action.d",
+  unreadable: "Unable to read action",
+  types: ACTION_OPTIONS,
+};
 
 /** The commands for all actions of a jail. Throws `ConfigError` when one cannot be read. */
 export function readActions(
@@ -24,7 +29,20 @@ export function readActions(
       startOf(value),
     );
   }
-  return calls.flatMap((text) => readAction(context, { text, origin: places.find(text) }, outer));
+  const entries = calls.flatMap((text) => readAction(context, { text, origin: places.find(text) }, outer));
+  warnRepeatedNames(context, entries);
+  return entries;
+}
+
+function warnRepeatedNames(context: JailContext, entries: readonly StreamEntry[]): void {
+  const seen = new Set<unknown>();
+  for (const { command, origin } of entries.filter((entry) => entry.command[2] === "addaction")) {
+    if (seen.has(command[3])) {
+      const name = formatPythonText(command[3] ?? null);
+      context.warn(`two actions are called ${name}; give one of them an actname=… of its own`, origin);
+    }
+    seen.add(command[3]);
+  }
 }
 
 interface ActionCall {
@@ -37,23 +55,19 @@ function readAction(
   action: ActionCall,
   outer: ReadonlyMap<string, OptionValue>,
 ): StreamEntry[] {
-  const call = parseAction(action);
+  const call = parseReference(ACTION, action.text, action.origin);
   if (call.name.endsWith(".py")) {
     return [makeScriptEntry(context, call, action.origin)];
   }
-  const config = context.library.load(joinName("action.d", call.name));
-  if (!config) {
-    const advice = `there is no action.d/${call.name}.conf or .local under ${context.library.directory}`;
-    const message = `Unable to read action ${formatPythonString(call.name)}`;
-    throw new ConfigError("config-missing", message, action.origin, advice);
-  }
   const args = nameAction(call, context.jail);
-  const texts = new Map(
-    [...args].map(([key, value]): [string, OriginText] => [key, makeText(value, action.origin)]),
-  );
-  const definition = new Definition({ config, args: texts, types: ACTION_OPTIONS, budget: context.budget });
+  const definition = openDefinition(context, ACTION, { name: call.name, args }, action.origin);
   definition.readOptions(outer, false);
-  return makeActionEntries(context.jail, args.get("actname") ?? call.name, definition, action.origin);
+  const values = definition.combine(RUNTIME_TAGS);
+  if (!values.get("actionban")) {
+    context.warn(`action ${call.name} has no actionban, so a ban does nothing there`, action.origin);
+  }
+  const name = args.get("actname") ?? call.name;
+  return makeActionEntries(context.jail, name, listProperties(values, definition.init), action.origin);
 }
 
 /** Adds `name`, the jail's unless given, and `actname`: the file's name with what `name` adds to the jail's. */
@@ -68,17 +82,23 @@ function nameAction(call: Call, jail: string): Map<string, string> {
   return args;
 }
 
+/** Commands with their tags replaced, everything else as written: those tags are for run time. */
+function listProperties(
+  values: ReadonlyMap<string, OptionValue>,
+  init: ReadonlyMap<string, OriginText>,
+): [string, OptionValue][] {
+  return [
+    ...[...values].filter(([option]) => ACTION_OPTIONS.has(option)),
+    ...[...init].filter(([option]) => !ACTION_OPTIONS.has(option) && !option.startsWith("known/")),
+  ];
+}
+
 function makeActionEntries(
   jail: string,
   name: string,
-  definition: Definition,
+  properties: readonly [string, OptionValue][],
   origin: Origin | undefined,
 ): StreamEntry[] {
-  const values = definition.combine(RUNTIME_TAGS);
-  const properties: [string, OptionValue][] = [
-    ...[...values].filter(([option]) => ACTION_OPTIONS.has(option)),
-    ...[...definition.init].filter(([option]) => !ACTION_OPTIONS.has(option) && !option.startsWith("known/")),
-  ];
   const place = { jail, ...(origin && { origin }) };
   const pairs = properties.map(([option, value]): [string, CommandValue] => [option, toCommandValue(value)]);
   const origins = properties.map(([, value]) =>
@@ -96,8 +116,9 @@ function makeActionEntries(
 }
 
 function makeScriptEntry(context: JailContext, call: Call, origin: Origin | undefined): StreamEntry {
-  const { actname, ...args } = Object.fromEntries(call.args);
-  const name = actname ?? call.name.slice(0, -".py".length);
+  const args = new Map(call.args);
+  const name = args.get("actname") ?? call.name.slice(0, -".py".length);
+  args.delete("actname");
   const file = joinPath(joinPath(context.library.directory, "action.d"), call.name);
   context.warn(`action ${call.name} is written in Python, which cannot be run here`, origin);
   return {
@@ -108,23 +129,12 @@ function makeScriptEntry(context: JailContext, call: Call, origin: Origin | unde
 }
 
 /** Python's `json.dumps` of a flat object: blanks after separators, everything but printable ASCII escaped. */
-function formatJson(args: Readonly<Record<string, string>>): string {
-  const members = Object.entries(args).map(
-    ([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)}`,
-  );
+function formatJson(args: ReadonlyMap<string, string>): string {
+  const members = [...args].map(([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)}`);
   return `{${members.join(", ")}}`.replace(
     /[^ -~]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
-}
-
-function parseAction(action: ActionCall): Call {
-  try {
-    return parseCall(action.text);
-  } catch (error) {
-    const message = `Invalid action definition ${formatPythonString(action.text)}: ${messageOf(error)}`;
-    throw new ConfigError("config-syntax", message, action.origin);
-  }
 }
 
 /** Finds the line each call of a list starts on; calls are asked for in their order. */

@@ -3,6 +3,9 @@ import { Budget } from "./budget";
 import type { Library } from "./library";
 import type { MergedConfig } from "./merged-config";
 
+/** Characters; the command stream may carry a whole value in its message, a line for people may not. */
+const LONGEST_MESSAGE = 500;
+
 /** What reading one jail needs, and where it tells its problems. */
 export class JailContext {
   readonly jail: string;
@@ -31,6 +34,7 @@ export class JailContext {
 
   #report(problem: Problem): void {
     const text = `jail "${this.jail}": ${problem.message}`;
-    this.#problems.push({ ...problem, message: text });
+    const message = text.length > LONGEST_MESSAGE ? `${text.slice(0, LONGEST_MESSAGE)} …` : text;
+    this.#problems.push({ ...problem, message });
   }
 }

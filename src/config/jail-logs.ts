@@ -30,17 +30,20 @@ export interface LogSearch {
 /** Looks for the logs of a jail. Never throws: what cannot be looked at is missing. */
 export function findLogs(jail: string, logpath: OriginText): LogSearch {
   const patterns = listLines(logpath).map(({ text, origin }) => parsePattern(jail, text, origin));
-  const candidates = patterns.map((pattern) => globPaths(pattern.pattern).map((path) => ({ path, pattern })));
-  const all = candidates.flat();
-  const found = all.filter(({ path }) => pathExists(path));
-  return {
-    patterns: patterns.filter(({ pattern }) => pattern !== ""),
-    found,
-    missing: patterns.filter(
-      (pattern) => pattern.pattern !== "" && !found.some((log) => log.pattern === pattern),
-    ),
-    dangling: all.filter((log) => !found.includes(log)),
-  };
+  const found: FoundLog[] = [];
+  const dangling: FoundLog[] = [];
+  const missing: LogPattern[] = [];
+  for (const pattern of patterns) {
+    const logs = globPaths(pattern.pattern).map((path) => ({ path, pattern }));
+    const before = found.length;
+    for (const log of logs) {
+      (pathExists(log.path) ? found : dangling).push(log);
+    }
+    if (found.length === before && pattern.pattern !== "") {
+      missing.push(pattern);
+    }
+  }
+  return { patterns: patterns.filter(({ pattern }) => pattern !== ""), found, missing, dangling };
 }
 
 function parsePattern(jail: string, line: string, origin: Origin | undefined): LogPattern {

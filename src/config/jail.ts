@@ -3,11 +3,13 @@ import { ConfigError } from "./config-error";
 import type { JailContext } from "./jail-context";
 import { readActions } from "./jail-action";
 import { openFilter, readFilter } from "./jail-filter";
-import { findLogs, type LogPattern, type LogSearch } from "./jail-logs";
+import type { LogPattern } from "./jail-logs";
+import { searchLogs } from "./jail-log-entries";
 import { interpolate } from "./interpolation";
 import { FIRST_JAIL_OPTIONS, JAIL_OPTIONS, SILENT_JAIL_OPTIONS, type KnownOption } from "./known-options";
-import { convertOption, toVars, type OptionValue } from "./option-value";
+import { convertOption, textOf, toVars, type JailOptions, type OptionValue } from "./option-value";
 import { makeText, startOf, type OriginText } from "./origin-text";
+import { warnUnknownOptions } from "./unknown-options";
 
 /** What became of one section of the jail configuration. */
 export interface JailReading {
@@ -18,8 +20,6 @@ export interface JailReading {
   readonly logPatterns: readonly LogPattern[];
   readonly missingLogs: readonly LogPattern[];
 }
-
-type Options = Map<string, OptionValue>;
 
 const NOTHING: JailReading = { enabled: false, usable: false, entries: [], logPatterns: [], missingLogs: [] };
 
@@ -39,7 +39,11 @@ export function readJail(context: JailContext, tolerateMissingLogs: boolean): Ja
   }
 }
 
-function readEnabledJail(context: JailContext, first: Options, tolerateMissingLogs: boolean): JailReading {
+function readEnabledJail(
+  context: JailContext,
+  first: JailOptions,
+  tolerateMissingLogs: boolean,
+): JailReading {
   const backend = textOf(first, "backend")?.text ?? "auto";
   const filter = openFilter(context, textOf(first, "filter"), backend);
   if (filter) {
@@ -59,6 +63,8 @@ function readEnabledJail(context: JailContext, first: Options, tolerateMissingLo
     return { ...NOTHING, enabled: true, entries: [logs.skip] };
   }
   const { jail } = context;
+  const section = { config: context.config, section: jail, what: "option" };
+  warnUnknownOptions(context, section, new Set(JAIL_OPTIONS.keys()));
   const add: StreamEntry = { command: ["add", jail, logs.backend], jail };
   return {
     enabled: true,
@@ -69,8 +75,8 @@ function readEnabledJail(context: JailContext, first: Options, tolerateMissingLo
   };
 }
 
-function readOptions(context: JailContext, known: ReadonlyMap<string, KnownOption>): Options {
-  const options: Options = new Map();
+function readOptions(context: JailContext, known: ReadonlyMap<string, KnownOption>): JailOptions {
+  const options = new Map<string, OptionValue>();
   const { config, jail, budget } = context;
   for (const [option, { type, fallback }] of known) {
     const text = interpolate(config, { section: jail, option, budget }) ?? asText(fallback);
@@ -88,7 +94,7 @@ function readOptions(context: JailContext, known: ReadonlyMap<string, KnownOptio
   return options;
 }
 
-function makeOptionEntries(jail: string, options: Options): StreamEntry[] {
+function makeOptionEntries(jail: string, options: JailOptions): StreamEntry[] {
   const entries: StreamEntry[] = [];
   for (const [option, value] of options) {
     if (option === "ignoreip" && value !== null && typeof value === "object") {
@@ -105,72 +111,9 @@ function makeIgnoreCommand(jail: string, value: OriginText): string[] {
   return ["set", jail, "addignoreip", ...words.filter((word) => word !== "")];
 }
 
-interface JailLogs {
-  readonly backend: string;
-  readonly entries: readonly StreamEntry[];
-  readonly search?: LogSearch;
-  /** Takes the place of the whole jail. */
-  readonly skip?: StreamEntry;
-}
-
-function searchLogs(context: JailContext, options: Options, tolerateMissingLogs: boolean): JailLogs {
-  const backend = textOf(options, "backend")?.text ?? "auto";
-  const logpath = textOf(options, "logpath");
-  if (!logpath || backend.startsWith("systemd")) {
-    return { backend, entries: [] };
-  }
-  const { jail } = context;
-  const search = findLogs(jail, logpath);
-  for (const { path, pattern } of search.dangling) {
-    context.warn(`log ${path} is a link that leads nowhere`, pattern.origin);
-  }
-  if (search.found.length > 0) {
-    const entries = search.found.map(
-      ({ path, pattern }): StreamEntry => ({
-        command: ["set", jail, "addlogpath", path, pattern.position],
-        jail,
-        ...(pattern.origin && { origin: pattern.origin }),
-      }),
-    );
-    return { backend, entries, search };
-  }
-  return handleMissingLogs(context, { options, backend, search, tolerateMissingLogs });
-}
-
-function handleMissingLogs(
-  context: JailContext,
-  state: { options: Options; backend: string; search: LogSearch; tolerateMissingLogs: boolean },
-): JailLogs {
-  const { options, backend, search } = state;
-  const origin = startOf(textOf(options, "logpath"));
-  const message = `no log file matches ${search.patterns.map(({ pattern }) => pattern).join(", ") || "logpath"}`;
-  const toJournal = options.get("systemd_if_nologs") === true && options.has("journalmatch");
-  if (backend.startsWith("auto") && toJournal) {
-    context.warn(`${message}; it reads the journal in their place`, origin);
-    return { backend: "systemd", entries: [] };
-  }
-  if (options.get("skip_if_nologs") === true) {
-    context.warn(`skipped: ${message}`, origin);
-    const text = `Jail '${context.jail}' skipped, because of missing log files.`;
-    return { backend, entries: [], skip: { command: ["config-error", text], jail: context.jail } };
-  }
-  // DIFFERS: without tolerance fail2ban gives up on all jails here; the jail stays in the stream without logs.
-  if (state.tolerateMissingLogs) {
-    context.warn(message, origin);
-  } else {
-    context.fail(message, origin);
-  }
-  return { backend, entries: [], search };
-}
-
 function makeSkipEntry(jail: string, error: ConfigError): StreamEntry {
   const message = `Jail '${jail}' skipped, because of wrong configuration: ${error.message}`;
   return { command: ["config-error", message], jail, ...(error.origin && { origin: error.origin }) };
-}
-
-function textOf(options: Options, name: string): OriginText | undefined {
-  const value = options.get(name);
-  return value !== null && typeof value === "object" ? value : undefined;
 }
 
 function asText(fallback: string | undefined): OriginText | undefined {

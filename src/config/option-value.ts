@@ -42,3 +42,12 @@ export function toVars(values: ReadonlyMap<string, OptionValue>): Map<string, Or
   }
   return vars;
 }
+
+/** Converted options of a jail by name. */
+export type JailOptions = ReadonlyMap<string, OptionValue>;
+
+/** An option that is a text; `undefined` when it is not set or of another type. */
+export function textOf(options: JailOptions, name: string): OriginText | undefined {
+  const value = options.get(name);
+  return value !== null && typeof value === "object" ? value : undefined;
+}

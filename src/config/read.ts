@@ -4,11 +4,13 @@ import { ConfigError } from "./config-error";
 import { readJail, type JailReading } from "./jail";
 import { JailContext } from "./jail-context";
 import type { LogPattern } from "./jail-logs";
+import { JAIL_OPTIONS } from "./known-options";
 import { Library } from "./library";
 import { MergedConfig } from "./merged-config";
 import { makeText } from "./origin-text";
 import { readServer, type ServerOverrides, type ServerSettings } from "./server";
 import type { StreamEntry } from "./stream";
+import { warnUnknownOptions, type Warner } from "./unknown-options";
 
 /** What to read. */
 export interface ConfigurationOptions {
@@ -41,6 +43,8 @@ export interface Configuration {
   readonly fatal: boolean;
   /** The merged jail configuration, for `explainOption`. */
   readonly jailConfig: MergedConfig;
+  /** The merged fail2ban.conf, for `explainOption`. */
+  readonly serverConfig: MergedConfig;
 }
 
 /** Reads a tree as fail2ban's client does. Never throws for content: all problems are gathered with their places. */
@@ -61,9 +65,11 @@ export function readConfiguration(options: ConfigurationOptions): Configuration 
     });
   }
   const fatal = problems.some((problem) => problem.severity === "error");
-  const sections = fatal || !jailConfig ? [] : readSections(options, library, jailConfig);
+  const sections = fatal || !jailConfig ? [] : readSections(options, jailConfig, { library, problems });
   const readings = sections.map(({ reading }) => reading);
-  problems.push(...library.problems, ...sections.flatMap(({ context }) => context.problems));
+  const all = removeRepeats(
+    [problems, library.problems, ...sections.map(({ context }) => context.problems)].flat(),
+  );
   const usable = sections.filter(({ reading }) => reading.usable).map(({ context }) => context.jail);
   return {
     server: server.settings,
@@ -71,10 +77,11 @@ export function readConfiguration(options: ConfigurationOptions): Configuration 
     jails: usable,
     logPatterns: readings.flatMap((reading) => reading.logPatterns),
     missingLogs: readings.flatMap((reading) => reading.missingLogs),
-    problems: removeRepeats(problems),
-    ok: !problems.some((problem) => problem.severity === "error"),
+    problems: all,
+    ok: !all.some((problem) => problem.severity === "error"),
     fatal,
     jailConfig: jailConfig ?? new MergedConfig(),
+    serverConfig: serverConfig ?? new MergedConfig(),
   };
 }
 
@@ -92,7 +99,8 @@ function loadGeneral(library: Library, name: string, problems: Problem[]): Merge
     const config = library.load(name);
     if (!config) {
       const message = `no ${name}.conf or ${name}.local can be read under ${library.directory}`;
-      problems.push({ severity: "warning", message });
+      // Files that are there but cannot be used are another thing than no files.
+      problems.push({ severity: library.problems.length > 0 ? "error" : "warning", message });
     }
     return config;
   } catch (error) {
@@ -107,13 +115,19 @@ function loadGeneral(library: Library, name: string, problems: Problem[]): Merge
 
 function readSections(
   options: ConfigurationOptions,
-  library: Library,
   config: MergedConfig,
+  tools: { library: Library; problems: Problem[] },
 ): { context: JailContext; reading: JailReading }[] {
+  const { library, problems } = tools;
   config.setDefaults([
     ["fail2ban_version", makeText(options.version)],
     ["fail2ban_confpath", makeText(library.directory)],
   ]);
+  const defaults = { config, section: "DEFAULT", what: "option" };
+  const warner: Warner = {
+    warn: (message, origin) => problems.push({ severity: "warning", message, ...(origin && { origin }) }),
+  };
+  warnUnknownOptions(warner, defaults, new Set(JAIL_OPTIONS.keys()));
   const names = options.jail === undefined ? config.sectionNames : [options.jail];
   return names
     .filter((name) => name !== "INCLUDES")

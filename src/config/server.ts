@@ -1,11 +1,12 @@
-import type { CommandValue, Problem } from "../model";
+import type { CommandValue, Origin, Problem } from "../model";
 import { Budget } from "./budget";
 import { ConfigError } from "./config-error";
 import { interpolate } from "./interpolation";
-import type { MergedConfig } from "./merged-config";
+import { MergedConfig } from "./merged-config";
 import { makeText, startOf, type OriginText } from "./origin-text";
 import { parsePythonInt } from "./python-text";
 import type { StreamEntry } from "./stream";
+import { warnUnknownOptions } from "./unknown-options";
 
 /** Settings the client itself needs, before any command is sent. */
 export interface ServerSettings {
@@ -75,6 +76,7 @@ class ServerReader {
     if (!LOG_LEVEL.test(loglevel.text)) {
       this.#report("error", `"${loglevel.text}" is not a log level; use INFO, NOTICE, DEBUG …`, loglevel);
     }
+    this.#warnUnknown();
     return [
       ...this.#readStackSize(),
       ...(["syslogsocket", "loglevel", "logtarget", "allowipv6", "dbfile"] as const).map((option) =>
@@ -83,6 +85,21 @@ class ServerReader {
       ...this.#readMatches(),
       makeServerEntry("dbpurgeage", this.text("dbpurgeage")),
     ];
+  }
+
+  #warnUnknown(): void {
+    const known = new Set([...Object.keys(DEFAULTS), "dbmaxmatches"]);
+    const warner = {
+      warn: (message: string, origin?: Origin) =>
+        this.#report("warning", message, { text: "", origins: [origin] }),
+    };
+    for (const section of this.#config ? ["DEFAULT", "Definition"] : []) {
+      warnUnknownOptions(
+        warner,
+        { config: this.#config ?? new MergedConfig(), section, what: "option" },
+        known,
+      );
+    }
   }
 
   #readStackSize(): StreamEntry[] {

@@ -38,7 +38,9 @@ export function addFilterEntries(
       stream.splice(option === "usedns" ? 0 : early, 0, makeSetEntry(jail, option, value));
       early++;
     } else if (typeof value === "object") {
-      stream.push(...makeTextEntries(jail, option, value));
+      for (const entry of makeTextEntries(jail, option, value)) {
+        stream.push(entry);
+      }
     }
   }
 }
