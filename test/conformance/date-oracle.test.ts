@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { alikeLogs, mixedLogs, NOON, TABLE } from "./date-lines.testing";
 import {
@@ -12,6 +12,7 @@ import {
 } from "./date-oracle.testing";
 
 const SAMPLES = "/usr/lib/python3/dist-packages/fail2ban/tests/files/logs";
+const FILTERS = "/etc/fail2ban/filter.d";
 /** What the test environment of the samples calls now: 2005-08-14 12:00:00 in Central Europe. */
 const SAMPLE_NOW = 1124013600;
 const ZONE = "Europe/Berlin";
@@ -37,6 +38,22 @@ describe.skipIf(!HAS_ORACLE)("dates as fail2ban finds them", () => {
         lines: readLines(join(SAMPLES, name)),
       })),
     );
+    compare(cases, ZONE);
+  });
+
+  test.skipIf(!existsSync(FILTERS))("the stock filters' own patterns on their sample logs", () => {
+    const cases = readdirSync(FILTERS)
+      .filter((name) => name.endsWith(".conf"))
+      .flatMap((file) => {
+        const sample = join(SAMPLES, basename(file, ".conf"));
+        const lines = existsSync(sample) ? readLines(sample) : [];
+        return readPatterns(join(FILTERS, file)).map((datepattern) => ({
+          datepattern,
+          now: SAMPLE_NOW,
+          lines,
+        }));
+      });
+    expect(cases.length).toBeGreaterThan(20);
     compare(cases, ZONE);
   });
 
@@ -145,4 +162,12 @@ function readLines(path: string): string[] {
   return readFileSync(path, "utf8")
     .split("\n")
     .filter((line) => line !== "" && !line.startsWith("#"));
+}
+
+/** Values of `datepattern` that need no other section. */
+function readPatterns(path: string): string[] {
+  return [...readFileSync(path, "utf8").matchAll(/^datepattern[ \t]*=[ \t]*(.*(?:\n[ \t]+\S.*)*)/gm)]
+    .map(([, value = ""]) => value)
+    .filter((value) => !/%\(|<lt_/.test(value))
+    .map((value) => value.replaceAll("%%", "%"));
 }
