@@ -34,6 +34,7 @@ const programs = [
   "ssh",
   "ssh-keygen",
   "sshpass",
+  "timeout",
   underTest.server,
   underTest.client,
 ];
@@ -116,10 +117,9 @@ describe.skipIf(!runs)(title, () => {
         expect(await isOpen(ATTACKER.inet4)).toBe(true);
       });
 
-      // The stock iptables actions do add them twice, and then take away only one
-      it.runIf(config === "tree")(
-        "finds its own rules after a crash, and does not add them twice",
-        async () => {
+      // The stock iptables actions add them twice, and then take away only one
+      if (config === "tree") {
+        it("finds its own rules after a crash, and does not add them twice", async () => {
           const scene = await openScene(config, banaction);
           const { hosts, ssh, daemon } = scene;
           await attack(scene, ATTACKER.inet4);
@@ -133,8 +133,8 @@ describe.skipIf(!runs)(title, () => {
           await sleep(1500);
           await daemon.send("set", "sshd", "unbanip", ATTACKER.inet4);
           expect(await hosts.canConnect(ATTACKER.inet4, ssh.port)).toBe(true);
-        },
-      );
+        });
+      }
 
       it("bans an attacker with an IPv6 address", async () => {
         const scene = await openScene(config, banaction);

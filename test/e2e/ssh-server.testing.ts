@@ -46,7 +46,8 @@ export async function startSshServer(hosts: TwoHosts, folder: string): Promise<S
         `BindAddress=${from}`,
       ].flatMap((option) => ["-o", option]);
       const argv = ["-F", "none", ...options, "-p", String(PORT), "-l", user, to, "true"];
-      await hosts.run("attacker", ["sshpass", "-p", "wrong", "ssh", ...argv]).then(
+      // A ban may come in the middle of a login, and ssh would wait for long
+      await hosts.run("attacker", ["timeout", "4", "sshpass", "-p", "wrong", "ssh", ...argv]).then(
         () => Promise.reject(new Error(`The login of ${user} succeeded, it must fail`)),
         () => undefined,
       );
