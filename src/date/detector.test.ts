@@ -11,6 +11,16 @@ function local(text: string): number {
   return Date.parse(text) / 1000;
 }
 
+/** What the local clock shows, as `Date.parse` takes it. */
+function isoLocal(date: Date): string {
+  const day = [date.getFullYear(), twoDigits(date.getMonth() + 1), twoDigits(date.getDate())].join("-");
+  return `${day}T${date.toString().slice(16, 24)}`;
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, "0");
+}
+
 function utc(text: string): number {
   return Date.parse(`${text}Z`) / 1000;
 }
@@ -302,6 +312,43 @@ describe("time", () => {
   test.each(["UTC+2", "cet", "AB", "Europe/Paris", "XYZ"])("refuses logtimezone %s", (logtimezone) => {
     expect(() => createDateDetector({ logtimezone })).toThrow(
       `Unknown or unsupported time zone: '${logtimezone}'`,
+    );
+  });
+});
+
+describe("any moment", () => {
+  const seconds = fc.integer({ min: utc("2000-01-02T00:00:00"), max: utc("2029-12-30T00:00:00") });
+  const minutes = fc.integer({ min: -11 * 60, max: 14 * 60 });
+
+  test("written with a zone is read back", () => {
+    const detector = createDateDetector();
+    fc.assert(
+      fc.property(seconds, minutes, fc.string(), (moment, offset, rest) => {
+        const shown = new Date((moment + offset * 60) * 1000).toISOString().slice(0, 19);
+        const zone = `${offset < 0 ? "-" : "+"}${twoDigits(Math.trunc(Math.abs(offset) / 60))}:${twoDigits(Math.abs(offset) % 60)}`;
+        expect(detector.detect(`${shown}${zone} ${rest}`, NOW)).toMatchObject({
+          text: shown + zone,
+          start: 0,
+          time: moment,
+        });
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("written without a year is read back for a year less two days", () => {
+    const detector = createDateDetector();
+    const day = 86_400;
+    fc.assert(
+      fc.property(seconds, fc.integer({ min: -363 * day, max: day - 3600 }), (now, distance) => {
+        const moment = new Date((now + distance) * 1000);
+        // An hour that the clock shows twice cannot be told, nor can Feb 29 be from the year before.
+        fc.pre(Date.parse(isoLocal(moment)) === moment.getTime());
+        const text = `${moment.toString().slice(4, 10)} ${moment.toString().slice(16, 24)}`;
+        fc.pre(!text.startsWith("Feb 29"));
+        expect(detector.detect(`${text} host x`, now)?.time).toBe(now + distance);
+      }),
+      { numRuns: 1000 },
     );
   });
 });

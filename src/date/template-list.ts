@@ -7,7 +7,7 @@ import { FIRST_KNOWN_UNTIL } from "./tokens";
  * No line-begin format of the default list is longer, so that the rest of a line, which strangers may have written,
  * costs nothing. DIFFERS: blanks between a time and its zone are followed so far only.
  */
-const LONGEST = 256;
+const LONGEST = 128;
 
 /**
  * How far behind a date the default formats look for a fraction, a year or a zone when at most two blanks come first.
