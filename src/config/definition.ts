@@ -61,7 +61,7 @@ export class Definition {
         this.#readOption(option);
       }
     }
-    this.#readInit(given);
+    this.#readInit();
     for (const option of all ? (config.getSection("Definition")?.keys() ?? []) : []) {
       if (!this.#options.has(option)) {
         this.#setOption(option, this.#get("Definition", option));
@@ -103,26 +103,26 @@ export class Definition {
     }
   }
 
-  #readInit(given: ReadonlyMap<string, OptionValue>): void {
+  #readInit(): void {
     for (const option of this.#input.config.getSection("Init")?.keys() ?? []) {
-      const value = this.#get("Init", option);
+      const isKnown = option.startsWith("known/");
+      const value = isKnown && this.#init.has(option) ? undefined : this.#get("Init", option);
       if (value === undefined) {
         continue;
       }
-      if (!option.startsWith("known/")) {
+      if (!isKnown) {
         this.#init.set(`known/${option}`, value);
       }
       if (!this.#init.has(option)) {
-        this.#init.set(option, this.#conditionalOverride(option, given) ?? value);
+        this.#init.set(option, this.#conditionalOverride(option) ?? value);
       }
     }
   }
 
   /** An argument `x` also stands for `x?condition` unless that is given as well. */
-  #conditionalOverride(option: string, given: ReadonlyMap<string, OptionValue>): OriginText | undefined {
+  #conditionalOverride(option: string): OriginText | undefined {
     const conditional = splitCondition(option);
-    const value = conditional && given.get(conditional.name);
-    return value !== null && typeof value === "object" ? value : undefined;
+    return conditional && this.#input.args.get(conditional.name);
   }
 
   #get(section: string, option: string, vars?: ReadonlyMap<string, OriginText>): OriginText | undefined {

@@ -41,8 +41,10 @@ export function openDefinition(
     const advice = `there is no ${kind.folder}/${name}.conf or .local under ${context.library.directory}`;
     throw new ConfigError("config-missing", message, origin, advice);
   }
-  const options = { config, section: "Definition", what: `option of ${kind.what} ${name}` };
-  warnUnknownOptions(context, options, new Set(kind.types.keys()));
+  if (context.library.isNew(config)) {
+    const options = { config, section: "Definition", what: `option of ${kind.what} ${name}` };
+    warnUnknownOptions(context, options, new Set(kind.types.keys()));
+  }
   const given = { args: args.keys(), config, what: `argument of ${kind.what} ${name}`, origin };
   warnUnknownArguments(context, given, kind.types.keys());
   const texts = [...args].map(([key, value]): [string, OriginText] => [key, makeText(value, origin)]);

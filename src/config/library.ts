@@ -10,6 +10,8 @@ export class Library {
   readonly #files = new FileCache();
   readonly #loaded = new Map<string, MergedConfig | ConfigError | undefined>();
 
+  readonly #told = new Set<MergedConfig>();
+
   constructor(directory: string) {
     this.directory = directory;
   }
@@ -29,6 +31,13 @@ export class Library {
       throw config;
     }
     return config;
+  }
+
+  /** Whether this is asked of a configuration for the first time, so that its own faults are told once. */
+  isNew(config: MergedConfig): boolean {
+    const isNew = !this.#told.has(config);
+    this.#told.add(config);
+    return isNew;
   }
 
   #loadNew(name: string): MergedConfig | ConfigError | undefined {

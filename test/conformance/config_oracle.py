@@ -33,7 +33,7 @@ def answer(request):
     except RecursionError:
         return {"error": "RecursionError"}
     except Exception as error:
-        return {"error": "%s: %s" % (type(error).__name__, error)}
+        return {"error": ("%s: %s" % (type(error).__name__, error))[:500]}
 
 
 json.dump([answer(request) for request in json.load(sys.stdin)], sys.stdout)
