@@ -3,6 +3,7 @@ import {
   type Command,
   type CommandValue,
   type DomainEvent,
+  type Failure,
   type JailSpec,
   type Problem,
 } from "../model";
@@ -21,6 +22,7 @@ import { BanMemory } from "./ban-memory";
 import { checkSpec } from "./jail-values";
 import { describeFailure } from "./remote-failure";
 import { CommandExecutor } from "./command-executor";
+import { decodeFailures } from "./failure-wire";
 import { logEvent } from "./event-log";
 import { logNotice, NoticeGate } from "./notice-log";
 import type { JailNeeds } from "./jail-needs";
@@ -215,11 +217,15 @@ export class Daemon {
     }
   }
 
+  #takeFailures(jail: string, failures: readonly Failure[]): void {
+    this.#jails.get(jail)?.takeFailures(failures);
+    this.#reader.post({ type: "ack", count: failures.length });
+  }
+
   #onReaderEvent(event: ReaderEvent): void {
     switch (event.type) {
       case "failures":
-        this.#jails.get(event.jail)?.takeFailures(event.failures);
-        this.#reader.post({ type: "ack", count: event.failures.length });
+        this.#takeFailures(event.jail, decodeFailures(event.failures));
         return;
       case "position":
         this.#jails.get(event.jail)?.takePosition(event.path, event.at);

@@ -1,4 +1,4 @@
-import type { Failure, FilterSpec, Origin } from "../model";
+import type { FilterSpec, Origin } from "../model";
 import type { LogLevel } from "../platform";
 import type { TimeNotice } from "../filter";
 
@@ -54,7 +54,8 @@ export interface SourceState {
 
 /** What a reader tells the daemon. Messages of one jail come in the order of its lines. */
 export type ReaderEvent =
-  | { readonly type: "failures"; readonly jail: string; readonly failures: readonly Failure[] }
+  /** `failures` as `encodeFailures` writes them. */
+  | { readonly type: "failures"; readonly jail: string; readonly failures: string }
   | { readonly type: "position"; readonly jail: string; readonly path: string; readonly at: LogPosition }
   | { readonly type: "notice"; readonly jail: string; readonly notice: TimeNotice; readonly line: string }
   | { readonly type: "caught-up"; readonly jail: string; readonly path: string }

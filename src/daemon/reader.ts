@@ -11,6 +11,7 @@ import {
   type Watcher,
 } from "../filter";
 import { FileFollower, type SourceEvent } from "../source";
+import { encodeFailures } from "./failure-wire";
 import { describeSourceEvent } from "./source-log";
 import type { ReaderEvent, ReaderJail, ReaderLog, ReaderRequest, SourceState } from "./reader-messages";
 
@@ -226,7 +227,7 @@ export class Reader {
     if (failures.length > 0) {
       jail.failures = [];
       this.#unhandled += failures.length;
-      this.#post({ type: "failures", jail: jail.config.name, failures });
+      this.#post({ type: "failures", jail: jail.config.name, failures: encodeFailures(failures) });
     }
   }
 

@@ -11,6 +11,7 @@ export interface Watcher {
 
 /** How many lines back an undated line may find its date. */
 const LOOK_BACK = 10;
+const JOINT = " ";
 const NON_ASCII = /[^\x00-\x7f]/;
 
 /**
@@ -48,7 +49,7 @@ export class BlockScanner {
   }
 
   #feed(block: Block, start: number, end: number): void {
-    const raw = block.text.slice(start, block.text[end - 1] === "\r" ? end - 1 : end);
+    const raw = copyText(block.text.slice(start, block.text[end - 1] === "\r" ? end - 1 : end));
     const line = NON_ASCII.test(raw) ? block.decode(start, start + raw.length) : raw;
     for (const { watcher, finder } of this.#watchers) {
       if (this.#watchers.length > 1 && finder && !finder.test(raw)) {
@@ -63,6 +64,11 @@ export class BlockScanner {
       }
     }
   }
+}
+
+/** A part of a string keeps all of it in memory; what is remembered of a line must not keep its whole block. */
+function copyText(part: string): string {
+  return JOINT.concat(part).slice(JOINT.length);
 }
 
 function finderOf(watcher: Watcher): RegExp | undefined {

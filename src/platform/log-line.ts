@@ -64,12 +64,27 @@ export function formatLogTime(time: number): string {
   return `${formatDateTime(time)},${fraction}`;
 }
 
+let lastSecond = Number.NaN;
+let lastText = "";
+
 /** `2026-11-20 23:22:12` in local time. */
 export function formatDateTime(time: number): string {
-  const date = new Date(Math.floor(time * 1000));
-  const two = (value: number): string => String(value).padStart(2, "0");
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  const second = Math.floor(time);
+  // In a storm thousands of lines name the same second.
+  if (second !== lastSecond) {
+    lastText = formatSecond(new Date(second * 1000));
+    lastSecond = second;
+  }
+  return lastText;
+}
+
+function formatSecond(date: Date): string {
+  const day = `${date.getFullYear()}-${twoDigits(date.getMonth() + 1)}-${twoDigits(date.getDate())}`;
+  return `${day} ${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}:${twoDigits(date.getSeconds())}`;
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, "0");
 }
 
 const CONTROLS = /[\x00-\x08\x0a-\x1f\x7f]/g;

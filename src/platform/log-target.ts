@@ -7,7 +7,7 @@ import type { LogLineOptions } from "./log-line";
 export interface LogTarget {
   readonly name: string;
   readonly options: LogLineOptions;
-  /** Writes one line, newline added. Never throws: a full disk must not stop a daemon. */
+  /** Writes a line, or several joined by newlines; the last newline is added. Never throws: a full disk must not stop a daemon. */
   write(line: string): void;
   /** Opens a file anew (after log rotation); tells whether there was one to reopen. */
   reopen(): boolean;

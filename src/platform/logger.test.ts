@@ -12,32 +12,35 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("Logger", () => {
-  it("writes at and above its level only", () => {
+  it("writes at and above its level only", async () => {
     const path = join(folder, "a.log");
     const logger = new Logger(systemClock(), path);
     logger.log("DEBUG", "jail", "quiet");
     logger.setLevel("debug");
     logger.log("DEBUG", "jail", "heard");
+    await Promise.resolve();
     expect(readFileSync(path, "utf8")).toMatch(/^[^\n]*DEBUG {3}heard\n$/);
     expect(logger.level).toBe("DEBUG");
   });
 
-  it("follows a rotated file after flush", () => {
+  it("follows a rotated file after flush", async () => {
     const path = join(folder, "a.log");
     const logger = new Logger(systemClock(), path);
     renameSync(path, `${path}.1`);
     logger.log("INFO", "jail", "old");
     expect(logger.flush()).toBe("rolled over");
     logger.log("INFO", "jail", "new");
+    await Promise.resolve();
     expect(readFileSync(`${path}.1`, "utf8")).toContain("old");
     expect(readFileSync(path, "utf8")).toContain("new");
   });
 
-  it("keeps its target when the new one cannot be opened", () => {
+  it("keeps its target when the new one cannot be opened", async () => {
     const path = join(folder, "a.log");
     const logger = new Logger(systemClock(), path);
     expect(() => logger.setTarget(join(path, "below-a-file.log"))).toThrow(/Unable to log to/);
     logger.log("INFO", "jail", "still here");
+    await Promise.resolve();
     expect(readFileSync(path, "utf8")).toContain("still here");
   });
 

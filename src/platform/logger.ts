@@ -13,11 +13,13 @@ export class Logger {
   #threshold: number = LOG_LEVELS.INFO;
   #levelName = "INFO";
   #target: LogTarget;
+  #lines: string[] = [];
 
   constructor(clock: Clock, target = "STDOUT") {
     this.#clock = clock;
     this.#pid = process.pid;
     this.#target = openLogTarget(target);
+    process.on("exit", () => this.#write());
   }
 
   /** The level as it was set: a name in upper case or a number as text. */
@@ -33,7 +35,7 @@ export class Logger {
   readonly log: Log = (level, logger, message) => {
     if (LOG_LEVELS[level] >= this.#threshold) {
       const record = { time: this.#clock.now(), level, logger, pid: this.#pid, message };
-      this.#target.write(formatLogRecord(record, this.#target.options));
+      this.#add(formatLogRecord(record, this.#target.options));
     }
   };
 
@@ -56,6 +58,7 @@ export class Logger {
       return false;
     }
     const next = openLogTarget(text);
+    this.#write();
     this.#target.close();
     this.#target = next;
     return true;
@@ -63,6 +66,22 @@ export class Logger {
 
   /** Opens the log file anew; `rolled over` for a file, `flushed` for a stream. */
   flush(): "rolled over" | "flushed" {
+    this.#write();
     return this.#target.reopen() ? "rolled over" : "flushed";
+  }
+
+  /** Lines of one turn of the event loop are written together: a storm of failures is one write, not thousands. */
+  #add(line: string): void {
+    if (this.#lines.push(line) === 1) {
+      queueMicrotask(() => this.#write());
+    }
+  }
+
+  #write(): void {
+    if (this.#lines.length > 0) {
+      const lines = this.#lines;
+      this.#lines = [];
+      this.#target.write(lines.join("\n"));
+    }
   }
 }

@@ -1,0 +1,34 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import type { Failure, GroupValue, MatchedLine } from "../model";
+import { decodeFailures, encodeFailures } from "./failure-wire";
+
+const text = fc.string({ unit: "binary" });
+const value: fc.Arbitrary<GroupValue> = fc.oneof(
+  text,
+  fc.array(text).map((items) => new Set(items)),
+  fc.array(text),
+);
+const line: fc.Arbitrary<MatchedLine> = fc.oneof(text, fc.tuple(text, text, text));
+const failure: fc.Arbitrary<Failure> = fc
+  .record(
+    {
+      time: fc.double({ noNaN: true, noDefaultInfinity: true }).map((time) => time + 0),
+      id: text,
+      ip: text,
+      host: text,
+      groups: fc.array(fc.tuple(text, value)).map((pairs) => new Map(pairs)),
+      matches: fc.array(line),
+      count: fc.nat(),
+    },
+    { requiredKeys: ["time", "groups", "matches", "count"] },
+  )
+  .map((one) => one);
+
+it("brings every failure over whole, whatever the log wrote into it", () => {
+  fc.assert(
+    fc.property(fc.array(failure), (failures) => {
+      expect(decodeFailures(encodeFailures(failures))).toEqual(failures);
+    }),
+  );
+});
