@@ -29,7 +29,9 @@ export function readActions(
       startOf(value),
     );
   }
-  const entries = calls.flatMap((text) => readAction(context, { text, origin: places.find(text) }, outer));
+  const actions = calls.map((text) => openAction(context, { text, origin: places.find(text) }, outer));
+  // Only when all are found are their tags replaced, so that a missing one is what the user hears of first.
+  const entries = actions.flatMap((makeEntries) => makeEntries());
   warnRepeatedNames(context, entries);
   return entries;
 }
@@ -50,24 +52,26 @@ interface ActionCall {
   readonly origin: Origin | undefined;
 }
 
-function readAction(
+function openAction(
   context: JailContext,
   action: ActionCall,
   outer: ReadonlyMap<string, OptionValue>,
-): StreamEntry[] {
+): () => StreamEntry[] {
   const call = parseReference(ACTION, action.text, action.origin);
   if (call.name.endsWith(".py")) {
-    return [makeScriptEntry(context, call, action.origin)];
+    return () => [makeScriptEntry(context, call, action.origin)];
   }
   const args = nameAction(call, context.jail);
   const definition = openDefinition(context, ACTION, { name: call.name, args }, action.origin);
   definition.readOptions(outer, false);
-  const values = definition.combine(RUNTIME_TAGS);
-  if (!values.get("actionban")) {
-    context.warn(`action ${call.name} has no actionban, so a ban does nothing there`, action.origin);
-  }
-  const name = args.get("actname") ?? call.name;
-  return makeActionEntries(context.jail, name, listProperties(values, definition.init), action.origin);
+  return () => {
+    const values = definition.combine(RUNTIME_TAGS);
+    if (!values.get("actionban")) {
+      context.warn(`action ${call.name} has no actionban, so a ban does nothing there`, action.origin);
+    }
+    const name = args.get("actname") ?? call.name;
+    return makeActionEntries(context.jail, name, listProperties(values, definition.init), action.origin);
+  };
 }
 
 /** Adds `name`, the jail's unless given, and `actname`: the file's name with what `name` adds to the jail's. */

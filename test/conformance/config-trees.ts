@@ -130,6 +130,10 @@ const FILES: readonly Tree[] = [
   tree("unknown filter and a good jail", {
     "jail.local": "[k]\nenabled=1\nfilter=none\n[l]\nenabled=on\nfilter=f\naction=gone\n",
   }),
+  tree("missing action after one that refers to nothing", {
+    "action.d/b.conf": "[Definition]\nactionban = <x>\nx = %(gone)s\n",
+    "jail.local": "[j]\naction = b\n  gone\n",
+  }),
   tree("blank before the brackets", { "jail.local": "[j]\nfilter = f [x=1]\n" }),
   tree("enabled spellings", {
     "jail.local": ["1", "ON", "True", "yes", "y", "2", "", "enabled"]
