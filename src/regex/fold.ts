@@ -43,11 +43,6 @@ export function lowerCode(code: number, fold: Fold): number {
   return fold === "ascii" && isAsciiLetter(code) ? code | 0x20 : code;
 }
 
-/** Whether letters outside ASCII equal this ASCII character under Python's IGNORECASE. */
-export function hasTwinsOutsideAscii(code: number): boolean {
-  return ASCII_TWINS.has(String.fromCodePoint(code).toLowerCase());
-}
-
 function asciiVariants(code: number, fold: Fold): readonly number[] {
   if (!isAsciiLetter(code)) {
     return [code];

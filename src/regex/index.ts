@@ -1,8 +1,8 @@
 /**
  * Python's `re` on JavaScript's RegExp. Takes patterns as fail2ban users write them (Python 3.11, tags like
  * `<HOST>` already expanded); gives a syntax tree, a matcher with exactly Python's meaning, and the literals that
- * any matching text must contain. Knows nothing of filters or dates, and never falls back to JavaScript's own
- * reading of a pattern: what cannot be matched exactly is refused when it is compiled.
+ * any matching text must contain. Knows nothing of filters or dates, and never settles for JavaScript's own reading
+ * of a pattern: what no RegExp expresses exactly, an own backtracking machine matches.
  */
 export { RegexError, type RegexErrorCode, type RegexPlace } from "./errors";
 export { requiredLiterals, type LiteralClause } from "./literals";

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RegexError, compilePattern, parsePattern } from ".";
@@ -93,6 +94,15 @@ describe("compilePattern", () => {
     expect(() => parsePattern("(?:a?){4000000000}")).toThrow("counted repeats too large");
     expect(() => parsePattern("((a?){90000}){90000}")).toThrow("counted repeats too large");
     expect(groupsOf("(?:ab){4000000000}", "abab")).toBeUndefined();
+  });
+
+  it("leaves V8's linear engine a way to take patterns with addresses and a last dollar", () => {
+    setFlagsFromString("--enable-experimental-regexp-engine-on-excessive-backtracks");
+    const address =
+      "(?:(?P<ip4>(?:\\d{1,3}\\.){3}\\d{1,3})|(?P<ip6>(?:[0-9a-f]{1,4}::?|::){1,7}(?:[0-9a-f]{1,4}|(?<=:):)))";
+    const start = performance.now();
+    expect(groupsOf(`^(?:a+)+ from ${address}$`, `${"a".repeat(28)}!\n`)).toBeUndefined();
+    expect(performance.now() - start).toBeLessThan(1000);
   });
 
   it("has one meaning, whichever engine does the work", () => {
