@@ -28,6 +28,9 @@ const ALIASES: Readonly<Record<string, string>> = {
   "shift-jis": "shift_jis",
 };
 
+/** What is used when nothing else is known. */
+export const UTF8: Encoding = narrow("utf-8", decodeUtf8);
+
 /** The encoding that name stands for (`auto` is UTF-8), or `undefined` when there is none of that name. */
 export function parseEncoding(name: string): Encoding | undefined {
   const key = name.trim().toLowerCase().replaceAll(/[_ ]/g, "-");

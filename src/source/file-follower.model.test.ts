@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
+import { array, assert, asyncProperty, boolean, constantFrom } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Collector } from "./collector.testing";
 import { FileFollower } from "./file-follower";
@@ -291,7 +291,7 @@ function check(world: World): void {
 
 describe("a log written and rotated at will", () => {
   it("is read line by line, nothing missing, nothing twice, all in order", { timeout: 60_000 }, async () => {
-    const operations = fc.array(fc.constantFrom(...OPERATIONS), { minLength: 3, maxLength: 30 });
-    await fc.assert(fc.asyncProperty(operations, fc.boolean(), run), { numRuns: 250 });
+    const operations = array(constantFrom(...OPERATIONS), { minLength: 3, maxLength: 30 });
+    await assert(asyncProperty(operations, boolean(), run), { numRuns: 250 });
   });
 });

@@ -1,7 +1,7 @@
 import { WarderError } from "../model";
 import { systemClock } from "../platform";
 import { Delivery, type DeliveryStats } from "./delivery";
-import { parseEncoding, type Encoding } from "./encoding";
+import { parseEncoding, UTF8, type Encoding } from "./encoding";
 import { isOnNetwork, logError, statLog } from "./log-stat";
 import { NamedLog } from "./named-log";
 import { RouteWatch } from "./route-watch";
@@ -225,11 +225,7 @@ function chooseEncoding(options: FollowOptions, consumer: SourceConsumer): Encod
   }
   const text = `Unknown logencoding "${name}", reading "${options.path}" as UTF-8. Use a Python codec name such as utf-8 or latin-1`;
   consumer.event?.({ type: "error", path: options.path, error: new WarderError("log-encoding", text) });
-  return parseEncoding("utf-8") ?? encodingMissing();
-}
-
-function encodingMissing(): never {
-  throw new Error("UTF-8 is missing");
+  return UTF8;
 }
 
 function readSize(path: string): number {

@@ -4,7 +4,17 @@
  * Never looks into a line, never decides anything, never stores a checkpoint.
  */
 export { FileFollower, type FollowOptions, type FollowStats } from "./file-follower";
-export { parseEncoding, type Encoding } from "./encoding";
-export { makeBlock } from "./block";
+export { LogSet, type LogSetListener } from "./log-set";
+export {
+  JournalFollower,
+  type JournalCheckpoint,
+  type JournalConsumer,
+  type JournalEvent,
+  type JournalOptions,
+} from "./journal-follower";
+export type { JournalPlace } from "./journal-command";
+export { readBlocks, textBlock } from "./whole-file";
+export { parseEncoding, UTF8, type Encoding } from "./encoding";
+export type { DeliveryStats } from "./delivery";
 export type { SeekTime } from "./seek-time";
 export type { Checkpoint, Rotation, SourceConsumer, SourceEvent } from "./source-event";
