@@ -18,7 +18,7 @@ export async function run(seed = Date.now()) {
   const { text, failures } = makeLog(LINES, seed);
   const results = {};
   for (const contender of CONTENDERS) {
-    const server = prepare(contender, ["maxretry = 100000", "findtime = 1d"]);
+    const server = prepare(contender, ["maxretry = 100000", "maxmatches = 5", "findtime = 1d"]);
     await start(server);
     const idle = memory(server);
     const cpu = cpuSeconds(server);

@@ -18,7 +18,7 @@ import type { ReaderEvent, ReaderJail, ReaderLog, ReaderRequest, SourceState } f
 /** Failures that may be on their way to the daemon before reading waits. */
 const MOST_UNHANDLED = 50_000;
 /** Failures sent in one message. */
-const BATCH = 2000;
+const BATCH = 256;
 
 interface OpenJail {
   config: ReaderJail;

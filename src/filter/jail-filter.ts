@@ -140,7 +140,7 @@ export class JailFilter {
     if (!match) {
       return NO_HITS;
     }
-    const base = groupsOf(prefregex, match);
+    const base = groupsOf(prefregex, match, NO_GROUPS);
     const content = base.get("content");
     return this.#matchFailregexes(
       line,
@@ -175,8 +175,7 @@ export class JailFilter {
     const taken = this.#takeLines(line, found);
     const time = line.time === undefined ? {} : { time: line.time };
     const ignored = this.compiled.ignoreregex.findIndex((regex) => regex.matcher.test(taken.text));
-    const own = groupsOf(found.regex, found.match);
-    const groups = combineGroups(found.base.size === 0 ? own : new Map([...found.base, ...own]));
+    const groups = combineGroups(groupsOf(found.regex, found.match, found.base));
     if (ignored >= 0) {
       return {
         kind: "ignored",
@@ -214,14 +213,15 @@ export class JailFilter {
     }
     const session = this.#sessions.join(groups, lines, now);
     if (!session.isFailure) {
-      return { kind: "quiet", groups: session.groups, matches: lines };
+      return { kind: "quiet", groups, matches: lines };
     }
-    const identity = identify(session.groups, this.compiled.hosts);
+    const known = session.groups();
+    const identity = identify(known, this.compiled.hosts);
     if (!identity) {
       session.postpone();
-      return { kind: "pending", groups: session.groups, matches: session.matches };
+      return { kind: "pending", groups: known, matches: session.matches };
     }
-    return { kind: "failure", groups: session.groups, matches: session.matches, identity };
+    return { kind: "failure", groups: known, matches: session.matches, identity };
   }
 }
 
@@ -235,8 +235,9 @@ export function failureOf(hit: Hit): Failure | undefined {
 
 const WHOLE_WINDOW: MatchSpan = { start: 0, end: Number.POSITIVE_INFINITY, skipped: [] };
 
-function groupsOf(regex: CompiledRegex, match: Match): Groups {
-  const groups = new Map<string, GroupValue>();
+/** The groups of a match that took part, over those that were there before. */
+function groupsOf(regex: CompiledRegex, match: Match, base: Groups): Groups {
+  const groups = new Map<string, GroupValue>(base);
   for (const name of regex.matcher.groupNames) {
     const value = match.named(name);
     if (value !== undefined) {

@@ -10,12 +10,12 @@ const TUPLE = /^tuple_(.+?)(?:_\d+)?$/;
  * they are.
  */
 export function combineGroups(groups: Groups): Groups {
-  const special = [...groups.keys()].filter((name) => name.startsWith("alt_") || name.startsWith("tuple_"));
+  const special = specialNames(groups);
   if (special.length === 0) {
     return groups;
   }
   const combined = new Map(groups);
-  for (const name of special.sort()) {
+  for (const name of special) {
     const value = textOf(groups.get(name));
     const alternative = ALTERNATIVE.exec(name)?.[1];
     if (alternative !== undefined) {
@@ -24,6 +24,16 @@ export function combineGroups(groups: Groups): Groups {
   }
   joinTuples(combined, special);
   return combined;
+}
+
+function specialNames(groups: Groups): readonly string[] {
+  const names: string[] = [];
+  for (const name of groups.keys()) {
+    if (name.startsWith("alt_") || name.startsWith("tuple_")) {
+      names.push(name);
+    }
+  }
+  return names.sort();
 }
 
 function fillAlternative(groups: Map<string, GroupValue>, name: string, value: string | undefined): void {

@@ -24,7 +24,8 @@ interface Session {
 
 /** What a line means once its session is taken into account. */
 export interface SessionOutcome {
-  readonly groups: Groups;
+  /** All that is known of the session now; a copy, made only when asked for. */
+  readonly groups: () => Groups;
   readonly matches: readonly MatchedLine[];
   /** False when the line is no failure, or one that has to wait for an address. */
   readonly isFailure: boolean;
@@ -129,7 +130,7 @@ function conclude(
     session.quietMatches = [];
   }
   return {
-    groups: how.stored ? withUsers(session) : session.groups,
+    groups: () => (how.stored ? withUsers(session) : session.groups),
     matches: session.matches,
     isFailure: !quiet,
     postpone: () => {
