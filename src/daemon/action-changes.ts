@@ -5,6 +5,7 @@ import {
   type ActionValue,
   type CommandValue,
 } from "../model";
+import { readTime } from "./read-time";
 import { indexError, keyError, plainError, type JailChange } from "../control";
 
 /** Changes to the list of actions of a jail, or to the properties of one. */
@@ -35,9 +36,14 @@ export function changeActions(actions: readonly ActionSpec[], change: ActionChan
     if (name === undefined || value === undefined) {
       throw indexError();
     }
-    properties.set(formatPythonText(name), toActionValue(value));
+    properties.set(formatPythonText(name), propertyValue(formatPythonText(name), value));
   }
   return actions.map((action) => (action === known ? { ...known, properties } : action));
+}
+
+function propertyValue(name: string, value: CommandValue): ActionValue {
+  const plain = toActionValue(value);
+  return name === "timeout" ? readTime(value) : plain;
 }
 
 /** A value an action property can have; anything that is not plain is refused. */

@@ -1,29 +1,20 @@
 import { FAIL2BAN_VERSION, formatPython, type Command, type CommandValue } from "../model";
-import {
-  duplicateJailError,
-  parseCommand,
-  valueError,
-  wordAt,
-  type JailChange,
-  type JailQuery,
-  type Request,
-  type ServerRequest,
-} from "../control";
-import { toActionValue } from "./action-changes";
-import { actionMethods, actionProperties, actionProperty, callAction, isMethodCall } from "./action-commands";
+import { parseCommand, type Request, type ServerRequest } from "../control";
 import type { Daemon } from "./daemon";
-import { applyChange, isSpecChange, newJailSpec, type SpecChange } from "./jail-changes";
+import { isSpecChange } from "./jail-changes";
+import { JailExecutor } from "./jail-executor";
 import { describeJail, describeServer, describeStats } from "./jail-status";
-import { checkSpec, formatBanTimes, incrementValue, listValue, optionValue } from "./jail-values";
 import { reload } from "./reload";
 import { toRemoteError } from "./remote-failure";
 
 /** Executes the commands of clients on a daemon, with the answers and exceptions of fail2ban's server. */
 export class CommandExecutor {
   readonly #daemon: Daemon;
+  readonly #jails: JailExecutor;
 
   constructor(daemon: Daemon) {
     this.#daemon = daemon;
+    this.#jails = new JailExecutor(daemon);
   }
 
   /** Executes one command. Throws `RemoteError`, which is logged too. */
@@ -40,10 +31,10 @@ export class CommandExecutor {
 
   #dispatch(request: Request): Promise<CommandValue> | CommandValue {
     if (isSpecChange(request)) {
-      return this.#changeSpec(request);
+      return this.#jails.change(request);
     }
     if ("jail" in request && request.type !== "reload") {
-      return this.#dispatchJail(request);
+      return this.#jails.execute(request);
     }
     return this.#dispatchServer(request);
   }
@@ -128,121 +119,6 @@ export class CommandExecutor {
     const what = done === "flushed" ? "flush performed on" : "rollover performed on";
     logger.log("INFO", "server", `${what} ${logger.target}`);
     return done;
-  }
-
-  async #dispatchJail(request: JailQuery | Exclude<JailChange, SpecChange>): Promise<CommandValue> {
-    const daemon = this.#daemon;
-    switch (request.type) {
-      case "add-jail":
-        if (daemon.hasJail(request.jail)) {
-          throw duplicateJailError(request.jail);
-        }
-        daemon.addJail(newJailSpec(request.jail, request.backend));
-        return request.jail;
-      case "start-jail":
-        if (!daemon.jail(request.jail).isStarted) {
-          await daemon.jail(request.jail).start();
-        }
-        return null;
-      case "stop-jail":
-        await daemon.stopJail(request.jail);
-        return null;
-      case "attempt":
-        return daemon.jail(request.jail).attempt(request.ip, request.matches) ? 1 : 0;
-      case "banip":
-        return daemon.jail(request.jail).banByCommand(request.ids);
-      case "unbanip":
-        return this.#unban(request);
-      default:
-        return this.#ask(request);
-    }
-  }
-
-  async #unban(request: Extract<JailChange, { readonly type: "unbanip" }>): Promise<CommandValue> {
-    const { count, absent } = await this.#daemon.jail(request.jail).unbanByCommand(request.ids);
-    if (request.reportAbsent && absent.length > 0) {
-      throw valueError(`not banned: ${formatPython(absent)}`);
-    }
-    return count;
-  }
-
-  #ask(request: JailQuery): CommandValue {
-    const jail = this.#daemon.jail(request.jail);
-    switch (request.type) {
-      case "jail-status":
-        return describeJail(jail, request.flavor, this.#daemon.logger.log);
-      case "get-option":
-        return optionValue(jail.spec, request.option);
-      case "get-list":
-        return listValue(jail, request.list);
-      case "get-bantime-option":
-        return incrementValue(jail.spec.increment, request.option);
-      case "get-banned":
-        return this.#banned(
-          jail.bans.map((ban) => ban.offender.id),
-          request.ids,
-        );
-      case "get-banip":
-        return jail.bans.map((ban) => (request.withTime ? formatBanTimes(ban) : ban.offender.id));
-      case "get-action":
-        return actionProperty(jail, request.action, request.property);
-      case "get-action-properties":
-        return actionProperties(jail, request.action);
-      case "get-action-methods":
-        return actionMethods(jail, request.action);
-    }
-  }
-
-  #banned(banned: readonly string[], ids: readonly string[]): CommandValue {
-    if (ids.length === 0) {
-      return banned;
-    }
-    const answers = ids.map((id) => (banned.includes(id) ? 1 : 0));
-    return answers.length === 1 ? (answers[0] ?? 0) : answers;
-  }
-
-  async #changeSpec(change: SpecChange): Promise<CommandValue> {
-    const jail = this.#daemon.jail(change.jail);
-    if (change.type === "set-action" && isMethodCall(change.words)) {
-      return callAction(jail, change.action, change.words);
-    }
-    const spec = applyChange(jail.spec, change);
-    checkSpec(spec);
-    await jail.change(spec);
-    return this.#answerChange(change);
-  }
-
-  #answerChange(change: SpecChange): CommandValue {
-    const jail = this.#daemon.jail(change.jail);
-    switch (change.type) {
-      case "set-idle":
-        return change.idle;
-      case "set-option":
-        return optionValue(jail.spec, change.option);
-      case "set-bantime-option":
-        return incrementValue(jail.spec.increment, change.option);
-      case "add-ignoreip":
-      case "del-ignoreip":
-        return listValue(jail, "ignoreip");
-      case "add-logpath":
-      case "del-logpath":
-        return listValue(jail, "logpath");
-      case "add-journalmatch":
-      case "del-journalmatch":
-        return listValue(jail, "journalmatch");
-      case "add-regex":
-        return change.multiple ? true : listValue(jail, change.list);
-      case "del-regex":
-        return listValue(jail, change.list);
-      case "add-action":
-        return change.action;
-      case "del-action":
-        return null;
-      case "set-action":
-        return toActionValue(wordAt(change.words, 1));
-      case "multi-set-action":
-        return true;
-    }
   }
 }
 

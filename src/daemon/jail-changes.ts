@@ -11,15 +11,7 @@ import {
   type TimeText,
   type UseDns,
 } from "../model";
-import {
-  keyError,
-  plainError,
-  toBool,
-  toInt,
-  valueError,
-  type JailChange,
-  type JailOption,
-} from "../control";
+import { plainError, toBool, toInt, valueError, type JailChange, type JailOption } from "../control";
 import { changeActions } from "./action-changes";
 
 /** Changes that are part of what a jail is; the others (bans, start, stop) act on the live jail. */
@@ -51,8 +43,17 @@ const SPEC_CHANGES: ReadonlySet<string> = new Set<SpecChange["type"]>([
   "multi-set-action",
 ]);
 
-/** A jail as `add NAME BACKEND` makes it, before anything is set. */
+/** Ways to read logs; `gamin` is no more, but older configurations name it. */
+const BACKENDS = ["pyinotify", "polling", "systemd"];
+
+/** A jail as `add NAME BACKEND` makes it, before anything is set. Throws `RemoteError` for an unknown backend. */
 export function newJailSpec(name: string, backend: string): JailSpec {
+  const word = backend.replace(/\[.*$/s, "").trim();
+  if (word !== "auto" && word !== "gamin" && !BACKENDS.includes(word)) {
+    throw valueError(
+      `Unknown backend ${backend}. Must be among ${formatPython(BACKENDS)} or ${formatPython("auto")}`,
+    );
+  }
   return {
     name,
     source: { backend, logs: [], journalmatch: [], logencoding: "auto" },
@@ -262,8 +263,5 @@ function changeRegexes(
     });
     return { ...filter, [list]: [...filter[list], ...added] };
   }
-  if (filter[list][change.index] === undefined) {
-    throw keyError(change.index);
-  }
-  return { ...filter, [list]: filter[list].filter((_, i) => i !== change.index) };
+  return { ...filter, [list]: filter[list].filter((regex) => regex !== filter[list].at(change.index)) };
 }

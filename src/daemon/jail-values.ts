@@ -9,10 +9,12 @@ import {
   type JailSpec,
 } from "../model";
 import { formatDateTime } from "../platform";
-import { plainError, type JailList, type JailOption } from "../control";
+import { RemoteError, plainError, type JailList, type JailOption } from "../control";
 import { createDateDetector } from "../date";
-import { compileRegex, expandTags } from "../filter";
+import { compileFilter, expandTags } from "../filter";
 import { parseIgnoreCache } from "../jail";
+import { parseEncoding } from "../source";
+import { usesJournal } from "./journal-backend";
 import type { LiveJail } from "./live-jail";
 
 /** The value of one option of a jail, as `get` (and a `set` of it) answers. */
@@ -26,21 +28,30 @@ export function optionValue(spec: JailSpec, option: JailOption): CommandValue {
       return ignorecacheValue(spec.ignore.ignorecache);
     case "logencoding":
       return spec.source.logencoding === "auto" ? "UTF-8" : spec.source.logencoding;
-    case "prefregex":
-      return spec.filter.prefregex ? expandPattern(spec, spec.filter.prefregex.text) : "";
-    case "usedns":
-    case "maxlines":
-      return spec.filter[option];
-    case "logtimezone":
-      return spec.filter.logtimezone ?? null;
-    case "datepattern":
-      return datepatternValue(spec);
     case "findtime":
     case "bantime":
       return evaluateDuration(spec[option]).value;
     case "maxretry":
     case "maxmatches":
       return spec[option];
+    default:
+      return filterValue(spec, option);
+  }
+}
+
+function filterValue(
+  spec: JailSpec,
+  option: "prefregex" | "usedns" | "maxlines" | "logtimezone" | "datepattern",
+): CommandValue {
+  switch (option) {
+    case "prefregex":
+      return spec.filter.prefregex ? expandPattern(spec, spec.filter.prefregex.text) : "";
+    case "logtimezone":
+      return spec.filter.logtimezone ?? null;
+    case "datepattern":
+      return usesJournal(spec) ? null : datepatternValue(spec);
+    default:
+      return spec.filter[option];
   }
 }
 
@@ -51,7 +62,7 @@ export function listValue(jail: LiveJail, list: JailList): CommandValue {
     case "logpath":
       return jail.backend === "systemd" ? [] : spec.source.logs.map((log) => log.path);
     case "journalmatch":
-      return spec.source.journalmatch;
+      return jail.backend === "systemd" ? spec.source.journalmatch : [];
     case "ignoreip":
       return jail.ignoreip;
     case "actions":
@@ -77,13 +88,16 @@ export function formatBanTimes(ban: Ban): string {
   return `${ban.offender.id} \t${formatDateTime(ban.time)} + ${Math.trunc(ban.bantime)} = ${end}`;
 }
 
-/** Compiles what can be compiled of a spec. Throws `WarderError` for a regex or a date pattern that cannot be used. */
+/**
+ * Compiles what can be compiled of a spec. Throws for a regex, a date pattern or an encoding that cannot be used:
+ * `WarderError`, or `RemoteError` where fail2ban has an exception of its own.
+ */
 export function checkSpec(spec: JailSpec): void {
-  const options = { names: spec.filter.usedns !== "no", multiline: spec.filter.maxlines > 1 };
-  const { prefregex, failregex, ignoreregex } = spec.filter;
-  [...(prefregex?.text ? [prefregex] : []), ...failregex, ...ignoreregex].forEach((regex) =>
-    compileRegex(regex, options),
-  );
+  const { logencoding } = spec.source;
+  if (!parseEncoding(logencoding)) {
+    throw new RemoteError("builtins.LookupError", [`unknown encoding: ${logencoding}`]);
+  }
+  compileFilter(spec.filter);
   makeDetector(spec);
 }
 

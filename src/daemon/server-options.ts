@@ -1,8 +1,9 @@
-import { WarderError, evaluateDuration, formatPythonText, messageOf, type CommandValue } from "../model";
+import { WarderError, formatPythonText, messageOf, type CommandValue } from "../model";
 import type { Clock, Logger } from "../platform";
-import { plainError, toInt, valueError, type ServerOption } from "../control";
+import { RemoteError, plainError, toInt, type ServerOption } from "../control";
 import type { BanMemory } from "./ban-memory";
 import { detectIpv6 } from "./ipv6";
+import { readTime } from "./read-time";
 import { FAIL2BAN_VERSION } from "../model";
 
 /** Old bans are cleared away at this interval (seconds). */
@@ -18,7 +19,7 @@ export class ServerOptions {
     ["allowipv6", "auto"],
     ["dbmaxmatches", 10],
     ["dbpurgeage", 86_400],
-    ["thread", new Map()],
+    ["thread", new Map([["stacksize", 0]])],
   ]);
   #ipv6: boolean | undefined;
   #cancelPurge: (() => void) | undefined;
@@ -71,6 +72,9 @@ export class ServerOptions {
         break;
       case "dbpurgeage":
         this.#values.set(option, readTime(value));
+        break;
+      case "thread":
+        this.#values.set(option, readThread(value));
         break;
       default:
         this.#values.set(option, value);
@@ -134,11 +138,10 @@ function refuse(work: () => void): void {
   }
 }
 
-/** Seconds of a time as `set` takes it. Throws `RemoteError`. */
-export function readTime(value: CommandValue): number {
-  try {
-    return evaluateDuration(typeof value === "number" ? value : formatPythonText(value)).value;
-  } catch (error) {
-    throw valueError(messageOf(error));
+/** Settings of Python's threads are kept and mean nothing here. */
+function readThread(value: CommandValue): CommandValue {
+  if (value instanceof Map) {
+    return value;
   }
+  throw new RemoteError("builtins.AttributeError", [`'str' object has no attribute 'items'`]);
 }

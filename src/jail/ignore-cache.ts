@@ -8,8 +8,8 @@ export interface IgnoreCacheSettings {
 }
 
 const OPTION = /\s*([\w.-]+)=(?:"([^"]*)"|'([^']*)'|([^"',][^,]*|))\s*(?:,|$)/y;
-const DEFAULT_COUNT = 300;
-const DEFAULT_TIME = 60;
+const DEFAULT_COUNT = 100;
+const DEFAULT_TIME = 300;
 
 /** Reads `key="<ip>", max-count=100, max-time=5m`; `undefined` when it is written wrong or names no key. */
 export function parseIgnoreCache(text: string): IgnoreCacheSettings | undefined {

@@ -96,7 +96,7 @@ describe("parseIgnoreCache", () => {
       { key: "<F-USER>@<ip-host>", maxCount: 100, maxTime: 300 },
     ],
     ["key='<ip>',max-count=5,max-time=60", { key: "<ip>", maxCount: 5, maxTime: 60 }],
-    ["key=<ip>", { key: "<ip>", maxCount: 300, maxTime: 60 }],
+    ["key=<ip>", { key: "<ip>", maxCount: 100, maxTime: 300 }],
   ])("reads %s", (text, settings) => {
     expect(parseIgnoreCache(text)).toEqual(settings);
   });
