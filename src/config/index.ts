@@ -3,7 +3,16 @@
  * with the file and line it was written at, together with all problems found on the way.
  * It yields data, makes nothing live, compiles no regex, starts nothing and never throws for what a file says.
  */
+export { parseCall, type Call } from "./call-syntax";
+export { ConfigError } from "./config-error";
 export { explainOption, type OptionExplanation, type OptionSource } from "./explain-option";
+export {
+  hasJail,
+  readFilterFile,
+  readJailFilter,
+  type FilterReading,
+  type FilterReference,
+} from "./filter-file";
 export { formatStream } from "./format-stream";
 export type { LogPattern } from "./jail-logs";
 export { formatStreamPretty } from "./pretty-stream";

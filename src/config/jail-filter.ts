@@ -5,7 +5,8 @@ import { FILTER_OPTIONS } from "./known-options";
 import type { OptionValue } from "./option-value";
 import { makeText, startOf, type OriginText } from "./origin-text";
 
-const FILTER: DefinitionKind = {
+/** Filters as `openDefinition` wants them told. */
+export const FILTER: DefinitionKind = {
   what: "filter",
   folder: "filter.d",
   unreadable: "Unable to read the filter",

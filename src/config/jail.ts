@@ -75,6 +75,32 @@ function readEnabledJail(
   };
 }
 
+/**
+ * What a jail sets of its filter, its log's encoding and zone and its journal, without its logs and actions. `args` go
+ * to the filter as well and win over what the jail gives it. Throws `ConfigError`.
+ */
+export function readFilterOptions(context: JailContext, args: ReadonlyMap<string, string>): StreamEntry[] {
+  const { config, jail } = context;
+  const first = readOptions(context, FIRST_JAIL_OPTIONS);
+  const backend = textOf(first, "backend")?.text ?? "auto";
+  const filter = openFilter(context, textOf(first, "filter"), backend);
+  for (const [name, value] of filter ? args : []) {
+    filter?.setArgument(name, makeText(value));
+  }
+  if (filter) {
+    config.addKnown(jail, toVars(readFilter(filter, first, true)));
+  }
+  const options = readOptions(context, JAIL_OPTIONS);
+  const stream: StreamEntry[] = [];
+  if (filter) {
+    addFilterEntries(stream, jail, readFilter(filter, options, false));
+  }
+  addFilterEntries(stream, jail, options);
+  const others = [...options].filter(([option]) => option === "logencoding" || option === "logtimezone");
+  stream.push(...others.map(([option, value]) => makeSetEntry(jail, option, value)));
+  return stream;
+}
+
 function readOptions(context: JailContext, known: ReadonlyMap<string, KnownOption>): JailOptions {
   const options = new Map<string, OptionValue>();
   const { config, jail, budget } = context;
