@@ -12,7 +12,8 @@ export {
   type JournalEvent,
   type JournalOptions,
 } from "./journal-follower";
-export type { JournalPlace } from "./journal-command";
+export { journalArguments, type JournalPlace } from "./journal-command";
+export { runJournal } from "./journal-reader";
 export { readBlocks, textBlock } from "./whole-file";
 export { parseEncoding, UTF8, type Encoding } from "./encoding";
 export type { DeliveryStats } from "./delivery";
