@@ -39,6 +39,8 @@ export interface TemplateReport {
   /** How often its regex matched, as fail2ban counts. */
   readonly hits: number;
   readonly weight: number;
+  /** What the list is sorted by: hits times weight, less for dates far from the line's begin. */
+  readonly merit: number;
 }
 
 /** The last date text and what it meant; `second` is when it was read, if that matters for what it means. */
@@ -95,6 +97,7 @@ export class DateDetector {
       regex: entry.source,
       hits: entry.found,
       weight: entry.template.weight,
+      merit: entry.weight,
     }));
   }
 
