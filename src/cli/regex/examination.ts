@@ -1,0 +1,134 @@
+import type { CompiledFilter, FeedOptions, Hit, JailFilter } from "../../filter";
+import type { Entry } from "../../model";
+import { formatMatch } from "../../model";
+import type { Finding } from "./finding";
+import { formatLocalTime } from "./local-time";
+import { LineList, RegexStatistic } from "./statistics";
+
+/** What an examination needs and where it tells what it finds. */
+export interface ExaminationNeeds {
+  readonly filter: JailFilter;
+  readonly prefix: RegexStatistic | undefined;
+  readonly feed: FeedOptions;
+  /** How many lines of each kind are kept, and how many details of each regex. */
+  readonly keep: {
+    readonly matched: number;
+    readonly ignored: number;
+    readonly missed: number;
+    readonly details: number;
+  };
+  /** Addresses of a host name. */
+  resolve(host: string): Promise<readonly string[]>;
+  /** Hears of each line in place of counting it. */
+  readonly out?: (line: string, findings: readonly Finding[], ignored: boolean) => Promise<void> | undefined;
+}
+
+/** Feeds lines to a filter and counts what comes of them. */
+export class Examination {
+  readonly failregex: readonly RegexStatistic[];
+  readonly ignoreregex: readonly RegexStatistic[];
+  readonly prefix: RegexStatistic | undefined;
+  readonly matched: LineList;
+  readonly ignored: LineList;
+  readonly missed: LineList;
+  readonly #needs: ExaminationNeeds;
+  lines = 0;
+
+  constructor(needs: ExaminationNeeds) {
+    const { keep, filter } = needs;
+    this.#needs = needs;
+    this.prefix = needs.prefix;
+    const { compiled } = filter;
+    this.failregex = statisticsOf(compiled.failregex, keep.details);
+    this.ignoreregex = statisticsOf(compiled.ignoreregex, 0);
+    this.matched = new LineList(keep.matched);
+    this.ignored = new LineList(keep.ignored);
+    this.missed = new LineList(keep.missed);
+  }
+
+  /** Takes a line of a file. A promise comes back only where something has to be waited for. */
+  take(line: string): Promise<void> | undefined {
+    if (line === "" || line.startsWith("#")) {
+      return undefined;
+    }
+    return this.#judge(line, this.#needs.filter.feedLine(line, this.#needs.feed));
+  }
+
+  /** Takes an entry of the journal. */
+  takeEntry(entry: Entry): Promise<void> | undefined {
+    return this.#judge(entry.date + entry.text, this.#needs.filter.feedEntry(entry, this.#needs.feed));
+  }
+
+  #judge(line: string, hits: readonly Hit[]): Promise<void> | undefined {
+    if (hits.some((hit) => hit.identity?.host !== undefined)) {
+      return Promise.all(hits.map((hit) => this.#resolve(hit))).then((found) =>
+        this.#conclude(line, hits, found.flat()),
+      );
+    }
+    return this.#conclude(line, hits, hits.flatMap(findingsOf));
+  }
+
+  async #resolve(hit: Hit): Promise<readonly Finding[]> {
+    const host = hit.identity?.host;
+    if (host === undefined) {
+      return findingsOf(hit);
+    }
+    const addresses = await this.#needs.resolve(host);
+    return addresses.map((id) => ({ hit, id, ip: id }));
+  }
+
+  #conclude(line: string, hits: readonly Hit[], findings: readonly Finding[]): Promise<void> | undefined {
+    const failures = findings.filter(({ hit }) => hit.kind !== "quiet");
+    const isIgnored = hits.some(({ kind }) => kind === "ignored" || kind === "quiet");
+    const { out } = this.#needs;
+    if (out) {
+      return out(line, failures, isIgnored);
+    }
+    this.#countRegexes(hits, findings);
+    this.#countEarlier(line, hits);
+    this.lines++;
+    (isIgnored ? this.ignored : failures.length > 0 ? this.matched : this.missed).add(line);
+    return undefined;
+  }
+
+  #countRegexes(hits: readonly Hit[], findings: readonly Finding[]): void {
+    for (const { ignoreregex } of hits) {
+      this.ignoreregex[ignoreregex ?? -1]?.count(() => "");
+    }
+    findings.forEach(({ hit, id }, i) => {
+      const time = formatLocalTime(hit.time ?? this.#needs.feed.clock.now);
+      const flag = i > 1 ? " (multiple regex matched)" : "";
+      this.failregex[hit.failregex ?? -1]?.count(() => `${id ?? "None"}  ${time}${flag}`);
+    });
+  }
+
+  /** A match over several lines: those before the last were counted as missed when they came. */
+  #countEarlier(line: string, hits: readonly Hit[]): void {
+    if (this.#needs.filter.compiled.maxlines <= 1) {
+      return;
+    }
+    const taken = hits.flatMap((hit) => hit.matches.map(formatMatch));
+    const own = taken.lastIndexOf(line);
+    taken
+      .filter((_, i) => i !== own)
+      .forEach((earlier) => {
+        this.missed.remove(earlier);
+        this.matched.add(earlier);
+      });
+  }
+}
+
+function findingsOf(hit: Hit): readonly Finding[] {
+  if (hit.kind === "failure") {
+    const id = hit.identity?.id ?? "";
+    return [{ hit, id, ip: hit.identity?.ip ?? id }];
+  }
+  if (hit.kind === "pending") {
+    return [{ hit, id: undefined, ip: undefined }];
+  }
+  return hit.kind === "quiet" ? [{ hit, id: hit.identity?.id, ip: undefined }] : [];
+}
+
+function statisticsOf(regexes: CompiledFilter["failregex"], details: number): RegexStatistic[] {
+  return regexes.map((regex) => new RegexStatistic(regex.source.text, regex.pattern, details));
+}

@@ -1,0 +1,134 @@
+import { createDateDetector } from "../../date";
+import { compileFilter, JailFilter } from "../../filter";
+import type { FilterSpec, UseDns } from "../../model";
+import { systemClock, systemResolver } from "../../platform";
+import type { ClientIo } from "../client-io";
+import { Examination, type ExaminationNeeds } from "./examination";
+import { chooseFilter, type FilterSettings } from "./filter-choice";
+import { filterLines, shorten, TITLE, useLine } from "./header";
+import { examineLog } from "./examine-log";
+import { chooseLog } from "./log-choice";
+import type { LineKind, RegexOptions } from "./options";
+import { RowPrinter } from "./row-printer";
+import { countPrefix } from "./prefix";
+import { formatReport } from "./report";
+
+/** One run of the tool. */
+export interface RegexRun {
+  readonly options: RegexOptions;
+  readonly io: ClientIo;
+  readonly log: string;
+  readonly regex: string;
+  readonly ignoreregex: string | undefined;
+}
+
+/** Lists up to this length are printed unasked. */
+const LIMIT = 20;
+
+/** Tries a filter on a log and prints the report. Throws `WarderError` and what opening the log throws. */
+export async function testFilter(run: RegexRun): Promise<void> {
+  const { options } = run;
+  const say = options.out === undefined ? run.io.out : () => {};
+  say(TITLE);
+  const settings = readSettings(run, say);
+  const log = chooseLog(run.log);
+  const detector = createDateDetector({
+    ...(settings.datepattern ? { datepattern: settings.datepattern.text } : {}),
+    ...zoneOf(options, settings),
+  });
+  const multiline = (settings.maxlines ?? 1) > 1;
+  const { compiled, statistic } = countPrefix(compileFilter(specOf(settings, options)), options.verbose > 0);
+  const limit = Math.max(LIMIT, options.maxlines ?? 0);
+  const systemTime = systemClock({ background: true });
+  const now = systemTime.now();
+  const clock = { now, findtime: 0, phase: "operation", checkTimes: false } as const;
+  const resolver = systemResolver(systemTime);
+  const needs: ExaminationNeeds = {
+    filter: new JailFilter(compiled, detector),
+    prefix: statistic,
+    feed: { clock, checkAll: options.checkAll },
+    keep: keptLines(options, limit + (settings.maxlines ?? 1)),
+    resolve: (host) => resolver.addressesOf(host),
+  };
+  const { out, invert } = options;
+  const rowNeeds = { invert, compiled, resolver, now, write: run.io.out };
+  const printer = out === undefined ? undefined : new RowPrinter(out, rowNeeds);
+  const examination = new Examination(
+    printer ? { ...needs, out: (...found) => printer.take(...found) } : needs,
+  );
+  const started = performance.now();
+  await examineLog(log, examination, { settings, options, say });
+  if (printer) {
+    printer.flush();
+    return;
+  }
+  const seconds = (performance.now() - started) / 1000;
+  const templates = log.type === "journal" ? undefined : detector.templates;
+  run.io.out(formatReport({ examination, options, templates, seconds, limit, multiline }));
+}
+
+/** Reads the filter and tells what is used, in the order in which it becomes known. */
+function readSettings(
+  { options, regex, ignoreregex }: RegexRun,
+  say: (text: string) => void,
+): FilterSettings {
+  zoneCheck(options);
+  if (options.maxlines !== undefined) {
+    say(useLine("maxlines", String(options.maxlines)));
+  }
+  if (options.datepattern !== undefined) {
+    say(patternLine(options.datepattern));
+  }
+  const choice = chooseFilter(regex, options.config);
+  say(filterLines(choice));
+  const settings = choice.read();
+  if (options.maxlines !== undefined) {
+    settings.maxlines = options.maxlines;
+  } else if (settings.maxlines !== undefined) {
+    say(useLine("maxlines", String(settings.maxlines)));
+  }
+  if (options.datepattern !== undefined) {
+    settings.datepattern = { text: options.datepattern };
+  } else if (settings.datepattern !== undefined) {
+    say(patternLine(settings.datepattern.text));
+  }
+  if (ignoreregex !== undefined) {
+    settings.ignoreregex = [{ text: ignoreregex }];
+    say(useLine("ignoreregex line", shorten(ignoreregex)));
+  }
+  return settings;
+}
+
+function zoneCheck(options: RegexOptions): void {
+  if (options.timezone !== undefined) {
+    createDateDetector({ logtimezone: options.timezone });
+  }
+}
+
+function patternLine(datepattern: string): string {
+  const [, name] = createDateDetector({ datepattern }).patternInfo();
+  return useLine("datepattern", `${datepattern} : ${name}`);
+}
+
+function zoneOf(options: RegexOptions, settings: FilterSettings): { logtimezone?: string } {
+  const logtimezone = options.timezone ?? settings.logtimezone;
+  return logtimezone === undefined ? {} : { logtimezone };
+}
+
+function specOf(settings: FilterSettings, options: RegexOptions): FilterSpec {
+  const { prefregex, failregex, ignoreregex, maxlines = 1 } = settings;
+  const usedns = options.raw ? "raw" : toUseDns(options.usedns ?? settings.usedns);
+  return { ...(prefregex ? { prefregex } : {}), failregex, ignoreregex, maxlines, usedns };
+}
+
+/** As fail2ban takes it: what it does not know is `warn`. */
+function toUseDns(text = "warn"): UseDns {
+  return text === "yes" || text === "no" || text === "raw" ? text : "warn";
+}
+
+function keptLines(options: RegexOptions, some: number): ExaminationNeeds["keep"] {
+  const kept = (kind: LineKind): number =>
+    ({ none: 0, some, all: Number.POSITIVE_INFINITY })[options.print[kind]];
+  const details = options.verbose > 0 ? Number.POSITIVE_INFINITY : 0;
+  return { matched: kept("matched"), ignored: kept("ignored"), missed: kept("missed"), details };
+}
