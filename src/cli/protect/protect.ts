@@ -2,7 +2,7 @@ import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSyn
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { FAIL2BAN_VERSION, VERSION, formatDuration } from "../../model";
+import { FAIL2BAN_VERSION, VERSION } from "../../model";
 import { readConfiguration } from "../../config";
 import { serve, type LiveJail, type Serving } from "../../daemon";
 import type { WarderProgram } from "../warder";
@@ -10,7 +10,7 @@ import { makeOverlay, type OverlayFiles } from "./overlay";
 import { lookAround, makePlan, type Plan } from "./plan";
 import { SAMPLE_ATTACK, formatSampleLine } from "./sample-attack";
 import { choosePlaces, replaySettings, settingsFor, temporaryPlaces, type RunPlaces } from "./settings";
-import { Story } from "./story";
+import { Story, describeSeconds } from "./story";
 
 interface Run {
   readonly plan: Plan;
@@ -120,9 +120,9 @@ function describeJail(jail: LiveJail, plan: Plan): string {
   const { maxretry, source } = jail.spec;
   const { findtime, bantime } = jail.settings;
   const where = jail.backend === "systemd" ? "the journal" : source.logs.map((log) => log.path).join(", ");
-  const penalty = bantime < 0 ? "for ever" : `for ${formatDuration(bantime)}`;
+  const penalty = bantime < 0 ? "for ever" : `for ${describeSeconds(bantime)}`;
   const how = plan.mode === "ban" ? ` by ${jail.actions.names.join(", ")}` : "";
-  return `Jail ${jail.name}: watches ${where || "nothing yet"}; ${maxretry} failures within ${formatDuration(findtime)} are banned ${penalty}${how}.`;
+  return `Jail ${jail.name}: watches ${where || "nothing yet"}; ${maxretry} failures within ${describeSeconds(findtime)} are banned ${penalty}${how}.`;
 }
 
 function listen(serving: Serving, program: WarderProgram): Story {

@@ -1,4 +1,4 @@
-import { PERMANENT, banEnd, formatDuration, type Ban, type DomainEvent, type GroupValue } from "../../model";
+import { PERMANENT, banEnd, type Ban, type DomainEvent, type GroupValue } from "../../model";
 import { formatDateTime } from "../../platform";
 
 /** Counts for the last word. */
@@ -32,7 +32,8 @@ export class Story {
   /** All of it in one sentence. */
   get summary(): string {
     const { failures, offenders, bans, unbans } = this.#totals;
-    return `${failures} failures from ${offenders.size} addresses, ${bans} bans, ${unbans} unbans.`;
+    const from = countOf(offenders.size, "address", "addresses");
+    return `${countOf(failures, "failure")} from ${from}, ${countOf(bans, "ban")}, ${countOf(unbans, "unban")}.`;
   }
 
   #describe(event: DomainEvent): string | undefined {
@@ -69,9 +70,28 @@ export class Story {
     this.#counts.delete(`${ban.jail}\n${ban.offender.id}`);
     this.#totals.bans += ban.restored ? 0 : 1;
     const length =
-      ban.bantime === PERMANENT ? "for ever" : `for ${formatDuration(ban.bantime)}, until ${untilOf(ban)}`;
+      ban.bantime === PERMANENT ? "for ever" : `for ${describeSeconds(ban.bantime)}, until ${untilOf(ban)}`;
     return `${ban.jail}: ${ban.restored ? "banned again" : "BANNED"} ${nameOf(ban)} ${length}`;
   }
+}
+
+/** `10 minutes`, `1 hour`: whole units where the number allows it. */
+export function describeSeconds(seconds: number): string {
+  const [unit, size] = UNITS.find(([, length]) => seconds >= length && seconds % length === 0) ?? [
+    "second",
+    1,
+  ];
+  return countOf(seconds / size, unit);
+}
+
+const UNITS: readonly (readonly [string, number])[] = [
+  ["day", 86_400],
+  ["hour", 3600],
+  ["minute", 60],
+];
+
+function countOf(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
 
 function nameOf(ban: Ban): string {
@@ -89,5 +109,5 @@ function whyOf(why: "expiry" | "command"): string {
 /** Text from a log, cut, and without anything that could move the cursor or colour the terminal. */
 function printable(text: string, most = 80): string {
   const cut = text.length > most ? `${text.slice(0, most)}…` : text;
-  return cut.replaceAll(/[^\x20-\x7e\u00a1-\uffff]/g, "?");
+  return cut.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, "?");
 }
