@@ -59,7 +59,9 @@ export class CommandExecutor {
         daemon.logger.log("ERROR", "transmitter", request.message);
         return null;
       case "stop-server":
-        setImmediate(() => daemon.requestStop());
+        daemon.requestStop();
+        // Who is told that it has ended may rely on it: bans are lifted, the database is closed.
+        await daemon.stop();
         return null;
       case "stop-all-jails":
         await Promise.all(daemon.jails.map((jail) => daemon.stopJail(jail.name)));

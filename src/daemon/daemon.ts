@@ -56,7 +56,7 @@ export class Daemon {
   readonly #notices = new NoticeGate();
   readonly #stopListeners: (() => void)[] = [];
   #reader: ReaderHost;
-  #isStopping = false;
+  #stopping: Promise<void> | undefined;
 
   constructor(needs: DaemonNeeds) {
     this.#clock = needs.clock ?? systemClock();
@@ -166,12 +166,13 @@ export class Daemon {
     return this.#reader.inspect();
   }
 
-  /** Ends everything in order: jails, database, reader. */
+  /** Ends everything in order: jails, database, reader. Settles when that is done, however often it is called. */
   async stop(): Promise<void> {
-    if (this.#isStopping) {
-      return;
-    }
-    this.#isStopping = true;
+    this.#stopping ??= this.#end();
+    await this.#stopping;
+  }
+
+  async #end(): Promise<void> {
     this.logger.log("INFO", "server", "Shutdown in progress...");
     this.logger.log("INFO", "server", "Stopping all jails");
     await Promise.all(this.jails.map((jail) => jail.stop()));
@@ -207,7 +208,7 @@ export class Daemon {
 
   /** A dead reader must not leave the machine unwatched. */
   #replaceReader(error: Error): void {
-    if (this.#isStopping) {
+    if (this.#stopping) {
       return;
     }
     this.logger.log("CRITICAL", "filter", `Reading stopped (${error.message}); a new reader takes over`);

@@ -105,6 +105,8 @@ class RunningServer implements Serving {
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
       process.once(signal, () => void this.stop());
     }
+    // DIFFERS: fail2ban in the foreground dies of it and leaves its socket behind. Without a terminal it says nothing.
+    process.on("SIGHUP", () => void (options.configuration ? this.stop() : undefined));
     process.on("SIGUSR1", () => void daemon.execute(["flushlogs"]));
   }
 
@@ -133,8 +135,10 @@ class RunningServer implements Serving {
     this.#isStopping = true;
     this.#server.stopCommands();
     await this.daemon.stop();
-    await this.#server.close();
     removePidFile(this.#options.pidfile);
+    // Whoever asked for the end gets the reply first.
+    await new Promise((resolve) => setImmediate(resolve));
+    await this.#server.close();
     this.#end(status);
   }
 
