@@ -23,20 +23,26 @@ export type ClientLevel = "ERROR" | "WARNING" | "INFO" | "DEBUG";
 
 const LEVELS: readonly ClientLevel[] = ["ERROR", "WARNING", "INFO", "DEBUG"];
 
-/** Messages of a client, in the columns of fail2ban's log. */
+/** Messages of a client: in the columns of fail2ban's log under its names, `warder: message` under ours. */
 export class ClientLog {
   readonly #io: ClientIo;
   readonly #verbosity: number;
+  readonly #program: string;
 
   /** Verbosity 1 shows warnings, 0 only errors, 2 information, 3 and more everything. */
-  constructor(io: ClientIo, verbosity: number) {
+  constructor(io: ClientIo, verbosity: number, program = "fail2ban-client") {
     this.#io = io;
     this.#verbosity = verbosity;
+    this.#program = program;
   }
 
   /** Writes a line if the verbosity asks for its level. */
   write(level: ClientLevel, message: string): void {
     if (LEVELS.indexOf(level) <= Math.max(this.#verbosity, 0)) {
+      if (this.#program === "warder") {
+        this.#io.err(`warder: ${level === "ERROR" ? "" : `${level.toLowerCase()}: `}${message}\n`);
+        return;
+      }
       const head = `${formatTime(new Date())} ${"fail2ban".padEnd(24)}[${process.pid}]: ${level.padEnd(7)}`;
       this.#io.err(`${head} ${message}\n`);
     }

@@ -40,7 +40,7 @@ export async function runClient(
   if (options.immediate) {
     return runImmediate(options.immediate, io, defaults);
   }
-  const run: Run = { options, defaults, io, log: new ClientLog(io, options.verbosity) };
+  const run: Run = { options, defaults, io, log: new ClientLog(io, options.verbosity, defaults.program) };
   try {
     return await runOptions(run);
   } catch (error) {

@@ -46,7 +46,7 @@ export async function runServer(args: readonly string[], program: ServerProgram)
 
 async function runForeground(options: ClientOptions, program: ServerProgram): Promise<number> {
   process.umask(0o077);
-  const log = new ClientLog(program.io, options.verbosity);
+  const log = new ClientLog(program.io, options.verbosity, program.defaults.program);
   try {
     const settings = await readSettings(options, program.defaults);
     const serving = await serve({

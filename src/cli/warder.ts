@@ -15,7 +15,8 @@ export interface WarderProgram extends Program {
 interface WarderCommand {
   readonly usage: string;
   readonly help: string;
-  run(words: readonly string[], program: WarderProgram): Promise<number>;
+  /** `options` are those of the client (`--conf DIR`), written before or behind the command. */
+  run(words: readonly string[], options: readonly string[], program: WarderProgram): Promise<number>;
 }
 
 const FAILED = 255;
@@ -28,7 +29,8 @@ const COMMANDS: ReadonlyMap<string, WarderCommand> = new Map<string, WarderComma
     {
       usage: "protect [--conf DIR] [--demo]",
       help: "watch this machine in the foreground and tell in plain words what happens",
-      run: async (words, program) => (await import("./protect")).protect(words, program),
+      run: async (words, options, program) =>
+        (await import("./protect")).protect([...options, ...words], program),
     },
   ],
   ["start", passOn("start [-f]", "start the daemon, in the background or (-f) in the foreground", ["start"])],
@@ -42,10 +44,10 @@ const COMMANDS: ReadonlyMap<string, WarderCommand> = new Map<string, WarderComma
     {
       usage: "ban JAIL IP ...",
       help: "ban addresses in a jail",
-      run: ([jail, ...ids], program) =>
+      run: ([jail, ...ids], options, program) =>
         jail === undefined || ids.length === 0
           ? refuse(program, "ban needs a jail and an address: warder ban sshd 192.0.2.1")
-          : asClient(["set", jail, "banip", ...ids], program),
+          : asClient(options, ["set", jail, "banip", ...ids], program),
     },
   ],
   [
@@ -53,10 +55,10 @@ const COMMANDS: ReadonlyMap<string, WarderCommand> = new Map<string, WarderComma
     {
       usage: "unban IP ... | --all",
       help: "unban addresses in every jail",
-      run: (words, program) =>
+      run: (words, options, program) =>
         words.length === 0
           ? refuse(program, "unban needs an address, or --all")
-          : asClient(["unban", ...words], program),
+          : asClient(options, ["unban", ...words], program),
     },
   ],
   ["check", passOn("check", "read the whole configuration and tell all that is wrong with it", ["--test"])],
@@ -65,7 +67,8 @@ const COMMANDS: ReadonlyMap<string, WarderCommand> = new Map<string, WarderComma
     {
       usage: "regex LOG FILTER",
       help: "try a filter, or a regular expression, on a log or a line",
-      run: async (words, program) => (await import("./regex")).runRegex(words, program.io),
+      run: async (words, options, program) =>
+        (await import("./regex")).runRegex([...options, ...words], program.io),
     },
   ],
 ]);
@@ -87,12 +90,16 @@ export async function runWarder(args: readonly string[], program: WarderProgram)
     return 0;
   }
   try {
-    const { options, words } = splitOptions(args);
-    const [name = "", ...rest] = words;
+    const leading = splitLeading(args);
+    const [name = "", ...rest] = leading.words;
     const command = COMMANDS.get(name);
+    if (name === "regex" || name === "protect") {
+      return (await command?.run(rest, leading.options, program)) ?? FAILED;
+    }
+    const { options, words } = gatherOptions([...leading.options, ...rest]);
     return command
-      ? await command.run([...options, ...rest], program)
-      : await asClient([...options, ...words], program);
+      ? await command.run(words, options, program)
+      : await asClient(options, [name, ...words], program);
   } catch (error) {
     if (error instanceof WarderError) {
       return refuse(program, error.message);
@@ -103,11 +110,11 @@ export async function runWarder(args: readonly string[], program: WarderProgram)
 
 /** A command of the client, with the options given before or behind it. */
 function passOn(usage: string, help: string, words: readonly string[]): WarderCommand {
-  return { usage, help, run: (rest, program) => asClient([...words, ...rest], program) };
+  return { usage, help, run: (rest, options, program) => asClient(options, [...words, ...rest], program) };
 }
 
 /** Options before the command (`warder --conf DIR status`) belong to it. */
-function splitOptions(args: readonly string[]): { options: readonly string[]; words: readonly string[] } {
+function splitLeading(args: readonly string[]): { options: readonly string[]; words: readonly string[] } {
   const options: string[] = [];
   let i = 0;
   while (args[i]?.startsWith("-")) {
@@ -133,8 +140,11 @@ const TAKES_VALUE: ReadonlySet<string> = new Set([
   "--logtarget",
 ]);
 
-async function asClient(args: readonly string[], program: WarderProgram): Promise<number> {
-  const { options, words } = gatherOptions(args);
+async function asClient(
+  options: readonly string[],
+  words: readonly string[],
+  program: WarderProgram,
+): Promise<number> {
   const conf =
     options.includes("-c") || options.includes("--conf") ? OWN_TREE : await chooseTree(words, program);
   const { runServer } = await import("./server");
