@@ -80,10 +80,7 @@ describe("in the background", () => {
     process.kill(pid, "SIGHUP");
     expect(daemon.call("ping").status).toBe(0);
     expect(daemon.run("ps", "-o", "tty=,ppid=", "-p", String(pid)).stdout).toMatch(/^\? /);
-    expect(daemon.call("start")).toMatchObject({
-      status: 255,
-      stderr: expect.stringContaining("already running"),
-    });
+    expect(daemon.call("start").stderr).toContain("already running");
     expect(daemon.call("restart")).toMatchObject({
       status: 0,
       stdout: "Shutdown successful\nServer ready\n",
