@@ -346,6 +346,8 @@ describe("any moment", () => {
         fc.pre(Date.parse(isoLocal(moment)) === moment.getTime());
         const text = `${moment.toString().slice(4, 10)} ${moment.toString().slice(16, 24)}`;
         fc.pre(!text.startsWith("Feb 29"));
+        // As in fail2ban: on the last day of a year a date of the next one is taken for this year's.
+        fc.pre(moment.getFullYear() <= new Date(now * 1000).getFullYear());
         expect(detector.detect(`${text} host x`, now)?.time).toBe(now + distance);
       }),
       { numRuns: 1000 },
