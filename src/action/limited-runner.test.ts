@@ -11,7 +11,7 @@ class SlowRunner implements CommandRunner {
     this.started.push(script);
     this.#running++;
     this.most = Math.max(this.most, this.#running);
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    await new Promise((resolve) => setTimeout(resolve, script === "hangs" ? 300 : 2));
     this.#running--;
     if (script === "throws") {
       throw new Error("broken runner");
@@ -28,6 +28,18 @@ describe("limitRunner", () => {
     await Promise.all(scripts.map((script) => runner.run({ script, timeout: 1 })));
     expect(slow.started).toEqual(scripts);
     expect(slow.most).toBe(concurrency);
+  });
+
+  it("does not wait for a command that hangs", async () => {
+    const slow = new SlowRunner();
+    const runner = limitRunner(slow, 1, 20);
+    const ends: string[] = [];
+    const scripts = ["hangs", "a", "b", "c"];
+    await Promise.all(
+      scripts.map((script) => runner.run({ script, timeout: 1 }).then(() => ends.push(script))),
+    );
+    expect(ends).toEqual(["a", "b", "c", "hangs"]);
+    expect(slow.most).toBe(2);
   });
 
   it("gives the place free after a runner that throws", async () => {
