@@ -160,7 +160,8 @@ export class JailFilter {
       const match = regex.matcher.exec(text);
       if (match) {
         hits.push(this.#judge(line, { index, regex, match, text, base }));
-        if (!line.checkAll) {
+        // A match over several lines takes them away, so that there is nothing left for another regex.
+        if (!line.checkAll || this.#window) {
           break;
         }
       }
@@ -186,7 +187,7 @@ export class JailFilter {
         ...time,
       };
     }
-    return { failregex: found.index, ...time, ...this.#conclude(groups, taken.lines, line.clock.now) };
+    return { failregex: found.index, ...time, ...this.#conclude(groups, taken.lines, line) };
   }
 
   #takeLines(
@@ -203,7 +204,7 @@ export class JailFilter {
   #conclude(
     groups: Groups,
     lines: readonly MatchedLine[],
-    now: number,
+    { clock, checkAll }: Candidate,
   ): Pick<Hit, "kind" | "groups" | "matches" | "identity"> {
     if (!groups.has("mlfid")) {
       const identity = identify(groups, this.compiled.hosts);
@@ -211,9 +212,11 @@ export class JailFilter {
         ? { kind: "failure", groups, matches: lines, identity }
         : { kind: "nameless", groups, matches: lines };
     }
-    const session = this.#sessions.join(groups, lines, now);
+    const session = this.#sessions.join(groups, lines, clock.now);
     if (!session.isFailure) {
-      return { kind: "quiet", groups, matches: lines };
+      // Jails have no use for it; a report that tries all regexes tells whom the line is about.
+      const identity = checkAll ? identify(session.groups(), this.compiled.hosts) : undefined;
+      return { kind: "quiet", groups, matches: lines, ...(identity ? { identity } : {}) };
     }
     const known = session.groups();
     const identity = identify(known, this.compiled.hosts);

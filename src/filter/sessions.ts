@@ -6,6 +6,8 @@ const MAX_SESSIONS = 100;
 const SESSION_SECONDS = 300;
 /** Lines kept of one session, so that an endless one cannot fill the memory. */
 const MAX_LINES = 100;
+/** Names kept of one session, for the same reason; two of them are enough to tell that several were tried. */
+const MAX_USERS = 100;
 
 /** What is known of one session: the values of an `<F-MLFID>`. */
 interface Session {
@@ -48,9 +50,10 @@ export class Sessions {
     const forget = isFilled(found, "mlfforget");
     const known = this.#find(key, now);
     const session = known ?? newSession(now);
-    const fresh = mergeInto(session, found, known !== undefined, gained);
+    const isKnown = known !== undefined;
+    const fresh = mergeInto(session, found, { isKnown, gained, isKept: isKnown || !forget });
     this.#keep(key, session, { forget, known: known !== undefined });
-    return conclude(session, line, { quiet: fresh.quiet, forget, stored: known !== undefined || !forget });
+    return conclude(session, line, { quiet: fresh.quiet, forget });
   }
 
   #find(key: string, now: number): Session | undefined {
@@ -90,12 +93,18 @@ function newSession(now: number): Session {
 }
 
 /** Puts the groups of a line into its session; tells whether the line by itself is no failure. */
-function mergeInto(session: Session, found: Groups, known: boolean, gained: boolean): { quiet: boolean } {
+function mergeInto(
+  session: Session,
+  found: Groups,
+  how: { readonly isKnown: boolean; readonly gained: boolean; readonly isKept: boolean },
+): { quiet: boolean } {
+  const { isKnown, gained, isKept } = how;
   const user = textOf(found.get("user"));
-  if (user) {
+  if (user && session.users.size < MAX_USERS) {
     session.users.add(user);
   }
-  if (known) {
+  if (isKnown) {
+    listUsers(session);
     if (gained) {
       session.pending = false;
     }
@@ -109,13 +118,23 @@ function mergeInto(session: Session, found: Groups, known: boolean, gained: bool
       session.groups.set(name, value);
     }
   }
+  if (isKept) {
+    listUsers(session);
+  }
   return { quiet: gained || isFilled(found, "nofail") };
+}
+
+/** The users are a group like any other; which place it takes among them shows in what is recorded. */
+function listUsers(session: Session): void {
+  if (session.users.size > 0 && !session.groups.has("users")) {
+    session.groups.set("users", session.users);
+  }
 }
 
 function conclude(
   session: Session,
   line: readonly MatchedLine[],
-  how: { quiet: boolean; forget: boolean; stored: boolean },
+  how: { readonly quiet: boolean; readonly forget: boolean },
 ): SessionOutcome {
   const overruled = session.pending || session.users.size > 1;
   session.pending = false;
@@ -130,7 +149,7 @@ function conclude(
     session.quietMatches = [];
   }
   return {
-    groups: () => (how.stored ? withUsers(session) : session.groups),
+    groups: () => copyGroups(session),
     matches: session.matches,
     isFailure: !quiet,
     postpone: () => {
@@ -139,12 +158,10 @@ function conclude(
   };
 }
 
-function withUsers(session: Session): Groups {
-  const groups = new Map(session.groups);
-  if (session.users.size > 0) {
-    groups.set("users", new Set(session.users));
-  }
-  return groups;
+/** The session goes on while what it gave is still in use. */
+function copyGroups({ groups, users }: Session): Groups {
+  const copy = new Map(groups);
+  return groups.has("users") ? copy.set("users", new Set(users)) : copy;
 }
 
 function isFilled(groups: Groups, name: string): boolean {
