@@ -60,7 +60,7 @@ export class Examination {
   }
 
   #judge(line: string, hits: readonly Hit[]): Promise<void> | undefined {
-    if (hits.some((hit) => hit.identity?.host !== undefined)) {
+    if (hits.some((hit) => hit.kind === "failure" && hit.identity?.host !== undefined)) {
       return Promise.all(hits.map((hit) => this.#resolve(hit))).then((found) =>
         this.#conclude(line, hits, found.flat()),
       );
@@ -70,7 +70,7 @@ export class Examination {
 
   async #resolve(hit: Hit): Promise<readonly Finding[]> {
     const host = hit.identity?.host;
-    if (host === undefined) {
+    if (host === undefined || hit.kind !== "failure") {
       return findingsOf(hit);
     }
     const addresses = await this.#needs.resolve(host);
@@ -78,8 +78,8 @@ export class Examination {
   }
 
   #conclude(line: string, hits: readonly Hit[], findings: readonly Finding[]): Promise<void> | undefined {
-    const failures = findings.filter(({ hit }) => hit.kind !== "quiet");
-    const isIgnored = hits.some(({ kind }) => kind === "ignored" || kind === "quiet");
+    const failures = findings.filter(({ hit }) => !isQuiet(hit));
+    const isIgnored = hits.some((hit) => hit.kind === "ignored" || isQuiet(hit));
     const { out } = this.#needs;
     if (out) {
       return out(line, failures, isIgnored);
@@ -116,6 +116,11 @@ export class Examination {
         this.matched.add(earlier);
       });
   }
+}
+
+/** Outside of sessions as well this tool takes `<F-NOFAIL>` at its word, which a jail does not. */
+function isQuiet(hit: Hit): boolean {
+  return hit.kind === "quiet" || (hit.groups.get("nofail") ?? "") !== "";
 }
 
 function findingsOf(hit: Hit): readonly Finding[] {

@@ -83,10 +83,11 @@ function formatTime({ hit }: Finding): string {
 
 const ZONE_BEHIND = /:\d\d(?:[.,]\d{1,6})?\s*(?:Z|UTC|GMT|[+-][01]\d(?::?\d\d)?)$/i;
 const ZONE_BEFORE = /^(?:Z|[A-Z]{3,5}|[+-][01]\d(?::?\d\d)?) (?:[a-z]{3} )?[a-z]{3} /i;
+const TAI64N = /^@[0-9a-f]{24}$/;
 const WEEKDAY = /^(?:mon|tue|wed|thu|fri|sat|sun) [a-z]{3} /i;
 
 function hasZone(date: string): boolean {
-  return ZONE_BEHIND.test(date) || (ZONE_BEFORE.test(date) && !WEEKDAY.test(date));
+  return TAI64N.test(date) || ZONE_BEHIND.test(date) || (ZONE_BEFORE.test(date) && !WEEKDAY.test(date));
 }
 
 function formatGroup(name: string, { hit }: Finding): string {

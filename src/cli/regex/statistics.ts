@@ -48,7 +48,7 @@ export class LineList {
   /** Takes a line back that turned out to be of another kind. */
   remove(line: string): void {
     this.count--;
-    const at = this.#lines.lastIndexOf(line);
+    const at = this.#lines.indexOf(line);
     if (at >= 0) {
       this.#lines.splice(at, 1);
     }
