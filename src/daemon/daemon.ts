@@ -21,6 +21,7 @@ import { unknownJailError } from "../control";
 import { BanMemory } from "./ban-memory";
 import { checkSpec } from "./jail-values";
 import { describeFailure } from "./remote-failure";
+import type { DeskTask } from "./desk";
 import { CommandExecutor } from "./command-executor";
 import { decodeFailures } from "./failure-wire";
 import { logEvent } from "./event-log";
@@ -29,8 +30,12 @@ import type { JailNeeds } from "./jail-needs";
 import { LiveJail } from "./live-jail";
 import { ReaderHost, type ReaderPort } from "./reader-host";
 import type { ReaderEvent, SourceState } from "./reader-messages";
+import { describeStop, type ReaderStopped } from "./reader-stopped";
 import { ServerOptions } from "./server-options";
 import { foldStream, type FoldEntry } from "./stream-fold";
+
+/** A reader that lives no longer than these seconds is replaced only after as many. */
+const SICKLY_SECONDS = 5;
 
 /** What a daemon is made from; everything taken from the system can be replaced in tests. */
 export interface DaemonNeeds {
@@ -56,6 +61,7 @@ export class Daemon {
   readonly #notices = new NoticeGate();
   readonly #stopListeners: (() => void)[] = [];
   #reader: ReaderHost;
+  #readerStarted = 0;
   #stopping: Promise<void> | undefined;
 
   constructor(needs: DaemonNeeds) {
@@ -201,20 +207,30 @@ export class Daemon {
   }
 
   #newReader(): ReaderHost {
+    this.#readerStarted = this.#clock.now();
     const port = this.#startReader();
-    port.onCrash((error) => this.#replaceReader(error));
+    port.onCrash((error) => this.#mourn(error));
     return new ReaderHost(port, (event) => this.#onReaderEvent(event));
   }
 
-  /** A dead reader must not leave the machine unwatched. */
-  #replaceReader(error: Error): void {
+  /** A dead reader must not leave the machine unwatched, nor keep it busy with readers that die at once. */
+  #mourn(error: ReaderStopped): void {
     if (this.#stopping) {
       return;
     }
-    this.logger.log("CRITICAL", "filter", `Reading stopped (${error.message}); a new reader takes over`);
+    describeStop(error).forEach((text) => this.logger.log("CRITICAL", "filter", text));
+    const lived = this.#clock.now() - this.#readerStarted;
+    const isSickly = error.code === "reader-died" && lived < SICKLY_SECONDS;
+    this.#clock.after(isSickly ? SICKLY_SECONDS : 0, () => this.#replaceReader(error.task));
+  }
+
+  #replaceReader(stuckAt: DeskTask | undefined): void {
+    if (this.#stopping) {
+      return;
+    }
     this.#reader = this.#newReader();
     for (const jail of this.jails) {
-      jail.resumeReading();
+      jail.resumeReading(stuckAt?.jail === jail.name ? stuckAt.line : undefined);
     }
   }
 

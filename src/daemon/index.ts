@@ -5,7 +5,8 @@
 export { Daemon, type DaemonNeeds } from "./daemon";
 export { type LiveJail } from "./live-jail";
 export { Reader } from "./reader";
-export { ReaderHost, startReaderThread, type ReaderPort } from "./reader-host";
+export { ReaderHost, type ReaderPort } from "./reader-host";
+export { startReaderThread } from "./reader-thread";
 export type { ReaderEvent, ReaderRequest, SourceState } from "./reader-messages";
 export { serve, type ServeOptions, type Serving } from "./serve";
 export { foldStream, type FoldEntry, type FoldedStream } from "./stream-fold";

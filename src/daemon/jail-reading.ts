@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { JailSpec, LogSpec } from "../model";
+import type { LineMark } from "./desk";
 import type { JailNeeds } from "./jail-needs";
 import { journalOptions, usesJournal } from "./journal-backend";
 import type { LogPosition, ReaderJail, ReaderLog } from "./reader-messages";
@@ -9,6 +10,8 @@ import type { LogPosition, ReaderJail, ReaderLog } from "./reader-messages";
  * led to a ban are not counted again after a crash. The last ones always when the jail stops.
  */
 const SAVE_SECONDS = 2;
+/** Lines to be passed over, the last ones; those before them have been read past long ago. */
+const MOST_SKIPPED = 100;
 
 /** The part of a jail that its reader sees: what is read from where, and how far it has got. */
 export class JailReading {
@@ -17,6 +20,7 @@ export class JailReading {
   readonly #unsaved = new Set<string>();
   #spec: JailSpec;
   #findtime: number;
+  #skipped: readonly LineMark[] = [];
   #isOpen = false;
   #hasFailures = false;
   #held: Promise<unknown> = Promise.resolve();
@@ -47,8 +51,11 @@ export class JailReading {
     this.#needs.reader.post({ type: "open", jail: this.#readerJail(), logs });
   }
 
-  /** Begins again in a new reader. */
-  resume(): void {
+  /** Begins again in a new reader, which is to pass over that line. */
+  resume(stuckAt?: LineMark): void {
+    if (stuckAt) {
+      this.#skipped = [...this.#skipped, stuckAt].slice(-MOST_SKIPPED);
+    }
     if (this.#isOpen) {
       this.open();
     }
@@ -136,7 +143,8 @@ export class JailReading {
         }
       : {};
     const polling = source.backend.startsWith("polling");
-    return { name, filter, findtime: this.#findtime, logencoding: source.logencoding, polling, ...journal };
+    const { logencoding } = source;
+    return { name, filter, findtime: this.#findtime, logencoding, polling, skip: this.#skipped, ...journal };
   }
 
   #journalStart(): { readonly since?: number } {

@@ -16,6 +16,7 @@ import {
   type JailCounters,
   type JailSettings,
 } from "../jail";
+import type { LineMark } from "./desk";
 import { askIgnoreCommand } from "./ignore-command";
 import { IgnoreSources } from "./ignore-sources";
 import { makeActionContext } from "./jail-actions";
@@ -141,9 +142,9 @@ export class LiveJail {
     }
   }
 
-  /** The reader died and another one takes over: reading goes on where it was. */
-  resumeReading(): void {
-    this.#reading.resume();
+  /** The reader died and another one takes over: reading goes on where it was, behind the line it was stuck at. */
+  resumeReading(stuckAt?: LineMark): void {
+    this.#reading.resume(stuckAt);
   }
 
   /** Takes a place the reader has got to; kept once all failures before it are dealt with. */

@@ -1,35 +1,13 @@
-import { Worker } from "node:worker_threads";
+import type { ReaderStopped } from "./reader-stopped";
 import type { ReaderEvent, ReaderRequest, SourceState } from "./reader-messages";
 
 /** The other end of a reader: a thread, or in tests the reader itself. */
 export interface ReaderPort {
   post(request: ReaderRequest): void;
   onEvent(listener: (event: ReaderEvent) => void): void;
-  /** Called when the reader is gone without having been asked to end. */
-  onCrash(listener: (error: Error) => void): void;
+  /** Called once, when the reader is gone without having been asked to end. */
+  onCrash(listener: (error: ReaderStopped) => void): void;
   end(): Promise<void>;
-}
-
-/** Starts a reader in a thread of its own from a bundled script. */
-export function startReaderThread(script: string): ReaderPort {
-  const worker = new Worker(script, { name: "warder-reader" });
-  let isEnding = false;
-  return {
-    post: (request) => worker.postMessage(request),
-    onEvent: (listener) => worker.on("message", listener),
-    onCrash: (listener) => {
-      worker.on("error", listener);
-      worker.on("exit", (code) => {
-        if (!isEnding) {
-          listener(new Error(`the reader thread ended with code ${code}`));
-        }
-      });
-    },
-    end: async () => {
-      isEnding = true;
-      await worker.terminate();
-    },
-  };
 }
 
 /** Sends requests to a reader and pairs its replies with them. */
@@ -37,6 +15,7 @@ export class ReaderHost {
   readonly #port: ReaderPort;
   readonly #waiting = new Map<number, (event: ReaderEvent) => void>();
   #nextReply = 1;
+  #isGone = false;
 
   constructor(port: ReaderPort, listener: (event: ReaderEvent) => void) {
     this.#port = port;
@@ -48,13 +27,7 @@ export class ReaderHost {
       }
       listener(event);
     });
-    // Nobody must wait for the answer of a thread that is gone.
-    port.onCrash(() => {
-      for (const [reply, answer] of this.#waiting) {
-        answer({ type: "closed", reply });
-      }
-      this.#waiting.clear();
-    });
+    port.onCrash(() => this.#abandon());
   }
 
   post(request: Exclude<ReaderRequest, { readonly reply: number }>): void {
@@ -78,9 +51,21 @@ export class ReaderHost {
 
   #ask(make: (reply: number) => ReaderRequest): Promise<ReaderEvent> {
     const reply = this.#nextReply++;
+    if (this.#isGone) {
+      return Promise.resolve({ type: "closed", reply });
+    }
     return new Promise((resolve) => {
       this.#waiting.set(reply, resolve);
       this.#port.post(make(reply));
     });
+  }
+
+  /** Nobody must wait for the answer of a reader that is gone. */
+  #abandon(): void {
+    this.#isGone = true;
+    for (const [reply, answer] of this.#waiting) {
+      answer({ type: "closed", reply });
+    }
+    this.#waiting.clear();
   }
 }

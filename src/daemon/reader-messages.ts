@@ -1,6 +1,7 @@
 import type { FilterSpec, Origin } from "../model";
 import type { LogLevel } from "../platform";
 import type { TimeNotice } from "../filter";
+import type { LineMark } from "./desk";
 
 /** Where reading of a log left off: SHA-1 of its first line and the byte after the last line read. */
 export interface LogPosition {
@@ -31,6 +32,8 @@ export interface ReaderJail {
   readonly logencoding: string;
   readonly polling: boolean;
   readonly journal?: ReaderJournal;
+  /** Lines to pass over: a reader before was stuck at them. */
+  readonly skip: readonly LineMark[];
 }
 
 /** What the daemon tells a reader. */
@@ -54,6 +57,8 @@ export interface SourceState {
 
 /** What a reader tells the daemon. Messages of one jail come in the order of its lines. */
 export type ReaderEvent =
+  /** Lines are being looked at; said once a second at most. */
+  | { readonly type: "working" }
   /** `failures` as `encodeFailures` writes them. */
   | { readonly type: "failures"; readonly jail: string; readonly failures: string }
   | { readonly type: "position"; readonly jail: string; readonly path: string; readonly at: LogPosition }

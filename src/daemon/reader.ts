@@ -12,6 +12,8 @@ import {
 } from "../filter";
 import { FileFollower, type SourceEvent } from "../source";
 import { encodeFailures } from "./failure-wire";
+import { Desk } from "./desk";
+import { GuardedFilter } from "./guarded-filter";
 import { describeSourceEvent } from "./source-log";
 import type { ReaderEvent, ReaderJail, ReaderLog, ReaderRequest, SourceState } from "./reader-messages";
 
@@ -24,6 +26,14 @@ interface OpenJail {
   config: ReaderJail;
   filter: JailFilter;
   failures: Failure[];
+}
+
+/** What a reader works with. */
+export interface ReaderNeeds {
+  readonly clock: Clock;
+  readonly post: (event: ReaderEvent) => void;
+  /** Where it shows which line it is at. */
+  readonly desk?: Desk;
 }
 
 /** One log with all jails that read it from the same place on. */
@@ -44,16 +54,19 @@ interface LogGroup {
 export class Reader {
   readonly #post: (event: ReaderEvent) => void;
   readonly #clock: Clock;
+  readonly #desk: Desk;
   readonly #jails = new Map<string, OpenJail>();
   readonly #groups = new Set<LogGroup>();
   /** Groups made in this turn of the event loop: jails opened together read together. */
   readonly #fresh = new Map<string, LogGroup>();
   #unhandled = 0;
+  #saidWorking = 0;
   #roomWanted: (() => void)[] = [];
 
-  constructor(clock: Clock, post: (event: ReaderEvent) => void) {
+  constructor({ clock, post, desk = new Desk() }: ReaderNeeds) {
     this.#clock = clock;
     this.#post = post;
+    this.#desk = desk;
   }
 
   /** Carries out one request of the daemon. Never throws. */
@@ -118,7 +131,8 @@ export class Reader {
   #makeFilter(config: ReaderJail): JailFilter | undefined {
     try {
       const detector = createDateDetector(dateOptions(config));
-      return new JailFilter(compileFilter(config.filter), detector);
+      const guard = { jail: config.name, desk: this.#desk, skip: config.skip };
+      return new GuardedFilter(guard, compileFilter(config.filter), detector);
     } catch (error) {
       this.#post({ type: "broken", jail: config.name, message: messageOf(error) });
       return undefined;
@@ -199,6 +213,7 @@ export class Reader {
   #read(group: LogGroup, block: Block, phase: Phase): void | Promise<void> {
     group.phase = phase;
     group.isMissing = false;
+    this.#sayWorking();
     group.scanner.scan(block);
     for (const jail of group.members) {
       this.#send(jail);
@@ -208,6 +223,14 @@ export class Reader {
       : new Promise((resolve) => {
           this.#roomWanted.push(resolve);
         });
+  }
+
+  #sayWorking(): void {
+    const now = this.#clock.now();
+    if (Math.abs(now - this.#saidWorking) >= 1) {
+      this.#saidWorking = now;
+      this.#post({ type: "working" });
+    }
   }
 
   #collect(jail: OpenJail, hits: readonly Hit[]): void {

@@ -4,7 +4,7 @@ import { readConfiguration, type Configuration, type ConfigurationOptions } from
 import { ControlServer } from "../control";
 import { Daemon, type DaemonNeeds } from "./daemon";
 import { removePidFile, writePidFile } from "./pid-file";
-import { startReaderThread } from "./reader-host";
+import { startReaderThread } from "./reader-thread";
 import type { FoldEntry } from "./stream-fold";
 
 /** How a daemon is to be run. */

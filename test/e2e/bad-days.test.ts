@@ -1,8 +1,8 @@
 /** What can go wrong does: the daemon says what, where and what to do, and everything else goes on. */
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { buildPrograms, type Programs } from "../daemon-programs.testing";
-import { LocalDaemon, until } from "./local-daemon.testing";
+import { LocalDaemon, stamp, until } from "./local-daemon.testing";
 
 let programs: Programs;
 let daemon: LocalDaemon;
@@ -213,5 +213,34 @@ describe("places", () => {
     await until("the end", () => !daemon.isRunning);
     expect(daemon.exitCode).toBe(255);
     expect(daemon.terminal).toContain("web.log");
+  });
+});
+
+describe("a regex that an attacker can keep busy for minutes", () => {
+  const evil = `${stamp()} failure x${"ab".repeat(3000)}! from 192.0.2.66\n`;
+
+  beforeEach(() => {
+    const filter = String.raw`[Definition]
+failregex = ^ failure (?:x(?:(\w+)\1?)+ )?from <HOST>$
+`;
+    daemon.write("conf/filter.d/slow.conf", filter);
+    daemon.configure({ web: {}, mail: { filter: "slow" } });
+  });
+
+  test("is stopped, named and passed over; commands are answered meanwhile, and nothing is lost", async () => {
+    await daemon.start();
+    daemon.fail("mail.log", "192.0.2.1");
+    appendFileSync(daemon.path("mail.log"), evil);
+    daemon.fail("mail.log", "192.0.2.1");
+    daemon.fail("web.log", "192.0.2.2", "192.0.2.2");
+    for (let count = 0; count < 5; count++) {
+      expect(daemon.call("ping").status).toBe(0);
+    }
+    await until("the ban in the slow jail", () => daemon.notes.includes("ban mail 192.0.2.1"), 30_000);
+    await until("the ban in the other jail", () => daemon.notes.includes("ban web 192.0.2.2"));
+    expect(daemon.log).toContain("[mail] Reading stopped (one line took more than 3 seconds)");
+    expect(daemon.log).toContain("failure xababab");
+    await expectBan("mail", "192.0.2.3");
+    expect(daemon.log.match(/Found 192\.0\.2\.1 /g)).toHaveLength(2);
   });
 });

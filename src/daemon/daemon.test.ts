@@ -1,0 +1,122 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { Logger, type Clock } from "../platform";
+import { Daemon } from "./daemon";
+import { ReaderStopped } from "./reader-stopped";
+import type { ReaderPort } from "./reader-host";
+import type { ReaderEvent, ReaderJail, ReaderRequest } from "./reader-messages";
+
+/** A clock that goes only when told to. */
+class FakeClock implements Clock {
+  time = 1_795_221_616;
+  #timers: { at: number; call: () => void }[] = [];
+
+  now(): number {
+    return this.time;
+  }
+
+  after(seconds: number, call: () => void): () => void {
+    const timer = { at: this.time + seconds, call };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+    };
+  }
+
+  advance(seconds: number): void {
+    this.time += seconds;
+    const due = this.#timers.filter(({ at }) => at <= this.time);
+    this.#timers = this.#timers.filter(({ at }) => at > this.time);
+    due.forEach(({ call }) => call());
+  }
+}
+
+/** A reader that reads nothing, but remembers what it was asked and can die. */
+class FakeReader implements ReaderPort {
+  readonly requests: ReaderRequest[] = [];
+  #tell: (event: ReaderEvent) => void = () => {};
+  #mourners: ((error: ReaderStopped) => void)[] = [];
+
+  post(request: ReaderRequest): void {
+    this.requests.push(request);
+    if (request.type === "close") {
+      queueMicrotask(() => this.#tell({ type: "closed", reply: request.reply }));
+    }
+  }
+
+  onEvent(listener: (event: ReaderEvent) => void): void {
+    this.#tell = listener;
+  }
+
+  onCrash(listener: (error: ReaderStopped) => void): void {
+    this.#mourners.push(listener);
+  }
+
+  async end(): Promise<void> {}
+
+  die(error: ReaderStopped): void {
+    this.#tell = () => {};
+    this.#mourners.forEach((mourn) => mourn(error));
+  }
+
+  get opened(): readonly ReaderJail[] {
+    return this.requests.flatMap((request) => (request.type === "open" ? [request.jail] : []));
+  }
+}
+
+describe("a reader that is gone", () => {
+  let readers: FakeReader[];
+  let clock: FakeClock;
+  let daemon: Daemon;
+
+  beforeEach(async () => {
+    readers = [];
+    clock = new FakeClock();
+    const startReader = (): ReaderPort => {
+      const reader = new FakeReader();
+      readers.push(reader);
+      return reader;
+    };
+    daemon = new Daemon({ startReader, clock, logger: new Logger(clock, "/dev/null") });
+    const commands = ["web", "mail"].flatMap((jail) => [
+      ["add", jail, "polling"],
+      ["set", jail, "addfailregex", "^ failure from <HOST>$"],
+      ["set", jail, "addlogpath", "/var/log/none.log"],
+      ["start", jail],
+    ]);
+    expect(await daemon.load(commands.map((command) => ({ command })))).toEqual([]);
+  });
+
+  test("is replaced by one that reads the same jails", () => {
+    clock.advance(100);
+    readers[0]?.die(new ReaderStopped("reader-died", "out of memory", undefined));
+    clock.advance(0);
+    expect(readers).toHaveLength(2);
+    expect(readers[1]?.opened).toEqual(readers[0]?.opened);
+  });
+
+  test("leaves the line it was stuck at to nobody, and other jails are not concerned", () => {
+    const line = { start: "evil", length: 4 };
+    readers[0]?.die(new ReaderStopped("reader-stuck", "too slow", { jail: "web", line }));
+    clock.advance(0);
+    expect(readers[1]?.opened.map(({ name, skip }) => [name, skip])).toEqual([
+      ["web", [line]],
+      ["mail", []],
+    ]);
+  });
+
+  test("is not replaced at once when it lived for a moment only", () => {
+    readers[0]?.die(new ReaderStopped("reader-died", "no script", undefined));
+    clock.advance(1);
+    expect(readers).toHaveLength(1);
+    clock.advance(10);
+    expect(readers).toHaveLength(2);
+  });
+
+  test("does not keep anybody waiting", async () => {
+    readers[0]?.die(new ReaderStopped("reader-died", "no script", undefined));
+    expect(await daemon.inspectSources()).toEqual([]);
+    await daemon.stop();
+    clock.advance(10);
+    expect(readers).toHaveLength(1);
+  });
+});

@@ -1,0 +1,42 @@
+import type { Entry } from "../model";
+import { JailFilter, type FeedOptions, type Hit } from "../filter";
+import { isMarked, type Desk, type LineMark } from "./desk";
+
+/** What a guarded filter needs besides the filter's own parts. */
+export interface Guard {
+  readonly jail: string;
+  readonly desk: Desk;
+  /** Lines at which a reader was stuck before; they are passed over. */
+  readonly skip: readonly LineMark[];
+}
+
+/** A filter that lays every line on the desk before it looks at it, so that a line it gets stuck at can be named. */
+export class GuardedFilter extends JailFilter {
+  readonly #guard: Guard;
+
+  constructor(guard: Guard, ...parts: ConstructorParameters<typeof JailFilter>) {
+    super(...parts);
+    this.#guard = guard;
+  }
+
+  override feedLine(line: string, options: FeedOptions): readonly Hit[] {
+    return this.#watch(line, () => super.feedLine(line, options));
+  }
+
+  override feedEntry(entry: Entry, options: FeedOptions): readonly Hit[] {
+    return this.#watch(entry.text, () => super.feedEntry(entry, options));
+  }
+
+  #watch(line: string, work: () => readonly Hit[]): readonly Hit[] {
+    const { jail, desk, skip } = this.#guard;
+    if (skip.some((mark) => isMarked(line, mark))) {
+      return [];
+    }
+    desk.begin(jail, line);
+    try {
+      return work();
+    } finally {
+      desk.end();
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import { WarderError } from "../model";
+import type { DeskTask } from "./desk";
+
+/** A reader is gone. Codes: `reader-stuck` (it was ended for taking too long), `reader-died`. */
+export class ReaderStopped extends WarderError {
+  /** The line it was at work at, if any. */
+  readonly task: DeskTask | undefined;
+
+  constructor(code: "reader-stuck" | "reader-died", message: string, task: DeskTask | undefined) {
+    super(code, message);
+    this.name = "ReaderStopped";
+    this.task = task;
+  }
+}
+
+/** What the log says about it: what happened, at which line, what to do. */
+export function describeStop(error: ReaderStopped): readonly string[] {
+  const { task, message } = error;
+  if (!task) {
+    return [`Reading stopped (${message}); a new reader takes over where it was`];
+  }
+  const line = task.line.start.slice(0, 500);
+  return [
+    `[${task.jail}] Reading stopped (${message}); a new reader takes over and passes over this line: ${line}`,
+    `[${task.jail}] Somebody may have written that line to keep the filter busy. Look for nested or neighbouring ` +
+      "repeats such as (a+)+ or .*.* in failregex and ignoreregex of this jail, and write them more narrowly",
+  ];
+}
