@@ -34,7 +34,7 @@ class FakeClock implements Clock {
 class FakeReader implements ReaderPort {
   readonly requests: ReaderRequest[] = [];
   #tell: (event: ReaderEvent) => void = () => {};
-  #mourners: ((error: ReaderStopped) => void)[] = [];
+  readonly #mourners: ((error: ReaderStopped) => void)[] = [];
 
   post(request: ReaderRequest): void {
     this.requests.push(request);

@@ -20,6 +20,8 @@ const failure: fc.Arbitrary<Failure> = fc
       groups: fc.array(fc.tuple(text, value)).map((pairs) => new Map(pairs)),
       matches: fc.array(line),
       count: fc.nat(),
+      weight: fc.double({ min: 0, max: 1000, noNaN: true }).map((weight) => weight + 0),
+      bantime: fc.integer({ min: -1 }),
     },
     { requiredKeys: ["time", "groups", "matches", "count"] },
   )

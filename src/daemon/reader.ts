@@ -3,7 +3,7 @@ import type { Clock } from "../platform";
 import { createDateDetector } from "../date";
 import {
   BlockScanner,
-  JailFilter,
+  type JailFilter,
   compileFilter,
   failureOf,
   type Hit,

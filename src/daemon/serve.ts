@@ -51,6 +51,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     handler: (command) => daemon.execute(command),
     onProblem: (text) => logger.log("ERROR", "asyncserver", text),
   });
+  daemon.onEvent((event) => server.publish(event, Date.now() / 1000));
   await listen(server, daemon);
   const pidProblem = writePidFile(options.pidfile);
   if (pidProblem) {

@@ -88,11 +88,12 @@ class FileTarget implements LogTarget {
   }
 
   write(line: string): void {
-    const lost = this.#lost > 0 ? `(${this.#lost} log lines lost: the log could not be written)\n` : "";
+    // The last line that was written may have lost its end.
+    const lost = this.#lost > 0 ? `\n(${this.#lost} log lines lost: the log could not be written)\n` : "";
     if (tryWrite(this.#fd, `${lost}${line}\n`)) {
       this.#lost = 0;
     } else {
-      this.#lost += 1;
+      this.#lost += line.split("\n").length;
     }
   }
 

@@ -1,5 +1,17 @@
 /** What can go wrong does: the daemon says what, where and what to do, and everything else goes on. */
-import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  appendFileSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { buildPrograms, type Programs } from "../daemon-programs.testing";
 import { LocalDaemon, stamp, until } from "./local-daemon.testing";
@@ -244,3 +256,66 @@ failregex = ^ failure (?:x(?:(\w+)\1?)+ )?from <HOST>$
     expect(daemon.log.match(/Found 192\.0\.2\.1 /g)).toHaveLength(2);
   });
 });
+
+const canMount = spawnSync("unshare", ["-m", "true"]).status === 0;
+if (!canMount) {
+  console.warn("SKIPPED: a full disk needs the right to mount (root)");
+}
+
+describe.skipIf(!canMount)("a disk that is full", () => {
+  /** Files of the daemon's small disk, which only it can see. */
+  const onDisk = (name: string): string => `/proc/${daemon.pid}/root${daemon.path(`small/${name}`)}`;
+
+  beforeEach(async () => {
+    const small = daemon.path("small");
+    daemon.write(
+      "conf/fail2ban.local",
+      `[Definition]\nlogtarget = ${small}/daemon.log\ndbfile = ${small}/db.sqlite3\n`,
+    );
+    mkdirSync(small);
+    const mount = `mount -t tmpfs -o size=512k tmpfs "${small}" && exec "$0" "$@"`;
+    await daemon.start(["unshare", "-m", "sh", "-c", mount]);
+  });
+
+  test("stops no ban; log and database go on when there is room", async () => {
+    await expectBan("web", "192.0.2.1");
+    fill(onDisk("ballast"));
+    for (let i = 10; i < 60; i++) {
+      daemon.fail("web.log", `192.0.2.${i}`, `192.0.2.${i}`);
+    }
+    await until("all bans", () => daemon.banned("web").length === 51);
+    await until("all bans in force", () => daemon.notes.length > 51);
+    expect(daemon.call("set", "web", "unbanip", "192.0.2.11").stdout).toBe("1\n");
+    rmSync(onDisk("ballast"));
+    await expectBan("mail", "192.0.2.99");
+    await until(
+      "the log",
+      () => readFileSync(onDisk("daemon.log"), "utf8").includes("log lines lost"),
+      30_000,
+    );
+    await until("the database", () => storedBans() === 51, 30_000);
+  });
+
+  /** Bans in the database, without opening it for writing. */
+  function storedBans(): number {
+    const query =
+      "import sqlite3,sys; print(sqlite3.connect(sys.argv[1]).execute('select count(*) from bips').fetchone()[0])";
+    const inside = ["-t", String(daemon.pid), "-m", "python3", "-c", query, daemon.path("small/db.sqlite3")];
+    return Number(daemon.run("nsenter", ...inside).stdout);
+  }
+});
+
+/** Writes until there is no room. */
+function fill(path: string): void {
+  const block = Buffer.alloc(4096);
+  const file = openSync(path, "w");
+  try {
+    for (;;) {
+      writeSync(file, block);
+    }
+  } catch (error) {
+    expect(error).toHaveProperty("code", "ENOSPC");
+  } finally {
+    closeSync(file);
+  }
+}
