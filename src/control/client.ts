@@ -1,46 +1,12 @@
 import { connect, type Socket } from "node:net";
-import { WarderError, type Command } from "../model";
+import type { Command } from "../model";
+import { ConnectionError, describeConnectionError } from "./connection-error";
 import { CLOSE, frameMessage, MessageSplitter } from "./framing";
 import { encodePickle } from "./pickle-encode";
 import { decodeReply, type Reply } from "./reply";
 
-/** Why a server could not be talked to. */
-export type ConnectionFault =
-  | "socket-missing"
-  | "socket-refused"
-  | "socket-permission"
-  | "timeout"
-  | "connection-lost";
-
-const FAULTS: ReadonlyMap<string, ConnectionFault> = new Map([
-  ["ENOENT", "socket-missing"],
-  ["EACCES", "socket-permission"],
-  ["EPERM", "socket-permission"],
-  ["ECONNRESET", "connection-lost"],
-  ["EPIPE", "connection-lost"],
-]);
-/** Numbers and texts Python shows for what Node only names. */
-const SYSTEM_TEXTS: ReadonlyMap<string, string> = new Map([
-  ["ECONNREFUSED", "[Errno 111] Connection refused"],
-  ["ENOENT", "[Errno 2] No such file or directory"],
-  ["EACCES", "[Errno 13] Permission denied"],
-  ["EPERM", "[Errno 1] Operation not permitted"],
-  ["ECONNRESET", "[Errno 104] Connection reset by peer"],
-  ["EPIPE", "[Errno 32] Broken pipe"],
-]);
-
 /** Milliseconds until the next attempt when more clients wait to be accepted than the kernel queues. */
 const QUEUE_RETRY = 20;
-
-/** A failed connection; the message is the one Python gives to the error, such as `timed out`. */
-export class ConnectionError extends WarderError {
-  declare readonly code: ConnectionFault;
-
-  constructor(code: ConnectionFault, message: string, options?: ErrorOptions) {
-    super(code, message, options);
-    this.name = "ConnectionError";
-  }
-}
 
 /** One connection to a server; commands are sent one after the other. */
 export class ControlClient {
@@ -53,8 +19,8 @@ export class ControlClient {
   private constructor(path: string) {
     this.#socket = connect(path);
     this.#socket.on("data", (chunk: Buffer) => this.#receive(chunk));
-    this.#socket.on("error", (error: NodeJS.ErrnoException) => this.#fail(toConnectionError(error)));
-    this.#socket.on("close", () => this.#fail(toConnectionError({ code: "ECONNRESET" })));
+    this.#socket.on("error", (error: NodeJS.ErrnoException) => this.#fail(describeConnectionError(error)));
+    this.#socket.on("close", () => this.#fail(describeConnectionError({ code: "ECONNRESET" })));
   }
 
   /**
@@ -137,13 +103,4 @@ export class ControlClient {
 
 function isQueueFull(error: unknown): boolean {
   return ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === "EAGAIN";
-}
-
-function toConnectionError(error: {
-  readonly code?: string | undefined;
-  readonly message?: string;
-}): ConnectionError {
-  const code = error.code ?? "";
-  const message = SYSTEM_TEXTS.get(code) ?? error.message ?? code;
-  return new ConnectionError(FAULTS.get(code) ?? "socket-refused", message, { cause: error });
 }

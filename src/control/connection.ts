@@ -1,6 +1,8 @@
 import type { Socket } from "node:net";
 import { messageOf, type CommandValue } from "../model";
+import type { EventFeed } from "./event-feed";
 import { CLOSE, frameMessage, MessageSplitter } from "./framing";
+import { JsonConversation } from "./json-connection";
 import { decodePickle } from "./pickle-decode";
 import { encodePickle } from "./pickle-encode";
 import { encodeReply, makeErrorReply, type Reply } from "./reply";
@@ -12,24 +14,34 @@ export type Answer = (request: CommandValue) => Promise<Reply>;
 export interface ConnectionOptions {
   /** `undefined` while the server shuts down: requests are then answered with `["SHUTDOWN"]`. */
   readonly answer: () => Answer | undefined;
+  readonly events: EventFeed;
   readonly onProblem: (text: string) => void;
   readonly maxMessage: number;
 }
+
+/** Replies to the bytes of a client as they come; with `hang-up` the conversation is over. */
+interface Conversation {
+  answer(chunk: Buffer): AsyncGenerator<Buffer, "go-on" | "hang-up">;
+}
+
+/** First bytes of JSON lines, `{` and `[`; no pickle begins with them. */
+const JSON_STARTS: ReadonlySet<number | undefined> = new Set([0x7b, 0x5b]);
 
 /**
  * Serves one client: its requests one after the other, in order. Nothing more is read while a command runs
  * or while the client does not take its replies, so a client can make nobody but itself wait.
  */
 export async function serveConnection(socket: Socket, options: ConnectionOptions): Promise<void> {
-  const splitter = new MessageSplitter(options.maxMessage);
+  let conversation: Conversation | undefined;
   try {
     // Not destroyed on return: the last replies may still be on their way.
     for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
-      for (const message of splitter.push(chunk as Buffer)) {
-        if (message.equals(CLOSE)) {
-          return;
-        }
-        await send(socket, await answerMessage(message, options));
+      const bytes = chunk as Buffer;
+      conversation ??= JSON_STARTS.has(bytes[0])
+        ? new JsonConversation(socket, options)
+        : new PickleConversation(options);
+      if ((await replyTo(bytes, conversation, socket)) === "hang-up") {
+        return;
       }
     }
   } catch (error) {
@@ -37,6 +49,41 @@ export async function serveConnection(socket: Socket, options: ConnectionOptions
   } finally {
     socket.end();
     socket.destroySoon();
+  }
+}
+
+async function replyTo(
+  chunk: Buffer,
+  conversation: Conversation,
+  socket: Socket,
+): Promise<"go-on" | "hang-up"> {
+  const replies = conversation.answer(chunk);
+  for (let next = await replies.next(); ; next = await replies.next()) {
+    if (next.done) {
+      return next.value;
+    }
+    await send(socket, next.value);
+  }
+}
+
+/** One client that speaks fail2ban's protocol. */
+class PickleConversation implements Conversation {
+  readonly #splitter: MessageSplitter;
+  readonly #options: ConnectionOptions;
+
+  constructor(options: ConnectionOptions) {
+    this.#splitter = new MessageSplitter(options.maxMessage);
+    this.#options = options;
+  }
+
+  async *answer(chunk: Buffer): AsyncGenerator<Buffer, "go-on" | "hang-up"> {
+    for (const message of this.#splitter.push(chunk)) {
+      if (message.equals(CLOSE)) {
+        return "hang-up";
+      }
+      yield frameMessage(await answerMessage(message, this.#options));
+    }
+    return "go-on";
   }
 }
 
@@ -56,7 +103,7 @@ async function answerMessage(message: Buffer, options: ConnectionOptions): Promi
 }
 
 async function send(socket: Socket, reply: Buffer): Promise<void> {
-  if (!socket.write(frameMessage(reply)) && !socket.destroyed) {
+  if (!socket.write(reply) && !socket.destroyed) {
     await drained(socket);
   }
 }

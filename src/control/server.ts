@@ -1,8 +1,9 @@
 import { lstatSync, unlinkSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import type { Command, CommandValue } from "../model";
+import type { Command, CommandValue, DomainEvent } from "../model";
 import { toCommand } from "./command-words";
 import { serveConnection, type Answer } from "./connection";
+import { EventFeed } from "./event-feed";
 import { MAX_MESSAGE } from "./framing";
 import { makeErrorReply, type Reply } from "./reply";
 import { clearSocketPath, listenOnPath } from "./socket-file";
@@ -26,13 +27,14 @@ export interface ControlServerOptions {
 }
 
 /**
- * Answers commands on a Unix socket. Each connection has its commands executed in order, one at a time.
+ * Answers commands on a Unix socket, in fail2ban's wire format or as JSON lines. Each connection has its commands executed in order, one at a time.
  * DIFFERS: connections do not wait for each other: a slow action command in one does not delay a `ping` in another.
  */
 export class ControlServer {
   readonly #options: ControlServerOptions;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #events = new EventFeed();
   /** Inode of the socket file, so that nobody else's is removed at the end. */
   #inode: number | undefined;
   #isStopping = false;
@@ -56,6 +58,11 @@ export class ControlServer {
     await listenOnPath(this.#server, endpoint.path);
     this.#inode = lstatSync(endpoint.path, { throwIfNoEntry: false })?.ino;
     this.#watchErrors();
+  }
+
+  /** Tells the clients that subscribed to it; `at` is in seconds since 1970. Waits for nobody. */
+  publish(event: DomainEvent, at: number): void {
+    this.#events.publish(event, at);
   }
 
   /** From now on every request is answered with `["SHUTDOWN"]`; commands under way still get their reply. */
@@ -101,6 +108,7 @@ export class ControlServer {
     socket.on("error", () => socket.destroy());
     void serveConnection(socket, {
       answer: () => (this.#isStopping ? undefined : this.#answer),
+      events: this.#events,
       onProblem: (text) => this.#report(text),
       maxMessage: this.#options.maxMessage ?? MAX_MESSAGE,
     });
