@@ -21,9 +21,11 @@ export interface OutputNeeds {
   nameOf(address: string): Promise<string | undefined>;
   /** Names of the groups of a failregex, when all of them are to be shown. */
   groupNames(failregex: number): readonly string[];
+  /** Dates without a zone are in a zone of their own, not in local time. */
+  readonly isZoned: boolean;
 }
 
-const TAG = /<([\w.-]+)>/g;
+const TAG = /<([\w.*-]+)>/g;
 
 /** The format that `-o` asks for. */
 export function makeOutputFormat(out: string, needs: OutputNeeds): OutputFormat {
@@ -68,21 +70,23 @@ function formatRow(finding: Finding, needs: OutputNeeds): string {
       data.set(name, toCommandValue(value));
     }
   }
-  return `[${formatPython(finding.id ?? "")},\t${formatTime(finding)},\t${formatPython(data)}],`;
+  return `[${formatPython(finding.id ?? "")},\t${formatTime(finding, needs)},\t${formatPython(data)}],`;
 }
 
 /** fail2ban has whole numbers for dates with a zone and fractions for all others. */
-function formatTime({ hit }: Finding): string {
+function formatTime({ hit }: Finding, { isZoned }: OutputNeeds): string {
   if (hit.time === undefined) {
     return "None";
   }
   const last = hit.matches.at(-1);
   const date = typeof last === "object" ? last[1] : "";
-  return hasZone(date) ? String(hit.time) : formatPythonFloat(hit.time);
+  const isWhole = hasZone(date) || (isZoned && !EPOCH.test(date));
+  return isWhole ? String(hit.time) : formatPythonFloat(hit.time);
 }
 
 const ZONE_BEHIND = /:\d\d(?:[.,]\d{1,6})?\s*(?:Z|UTC|GMT|[+-][01]\d(?::?\d\d)?)$/i;
 const ZONE_BEFORE = /^(?:Z|[A-Z]{3,5}|[+-][01]\d(?::?\d\d)?) (?:[a-z]{3} )?[a-z]{3} /i;
+const EPOCH = /^\d{10,}(?:\.\d+)?$/;
 const TAI64N = /^@[0-9a-f]{24}$/;
 const WEEKDAY = /^(?:mon|tue|wed|thu|fri|sat|sun) [a-z]{3} /i;
 
@@ -156,7 +160,14 @@ const TAGS: ReadonlyMap<string, (input: TagInput) => string | Promise<string>> =
   ["failures", () => "0"],
   ["bancount", () => "0"],
   ["restored", () => "0"],
+  ["F-*", ({ finding }) => formatPython(allData(finding))],
 ]);
+
+function allData({ hit }: Finding): ReadonlyMap<string, CommandValue> {
+  const matches = hit.matches.map((line) => matchValue(line));
+  const groups = [...hit.groups].map(([name, value]) => [name, toCommandValue(value)] as const);
+  return new Map<string, CommandValue>([["matches", matches], ["failures", 0], ...groups]);
+}
 
 /** `undefined` for a tag that does not exist: it stays as it is. */
 function tagText(
@@ -172,7 +183,7 @@ function tagText(
 }
 
 function timeTag({ finding, needs }: TagInput): string {
-  return finding.hit.time === undefined ? formatPythonFloat(needs.now()) : formatTime(finding);
+  return finding.hit.time === undefined ? formatPythonFloat(needs.now()) : formatTime(finding, needs);
 }
 
 function captureText(name: string, { hit }: Finding): string {

@@ -7,6 +7,8 @@ import { formatInverted, makeOutputFormat, type OutputFormat } from "./output-fo
 export interface RowPrinterNeeds {
   /** Print lines that are no failures instead. */
   readonly invert: boolean;
+  /** A zone is set for dates that carry none. */
+  readonly isZoned: boolean;
   readonly compiled: CompiledFilter;
   readonly resolver: Resolver;
   /** Seconds since 1970. */
@@ -29,6 +31,7 @@ export class RowPrinter {
     this.#out = out;
     this.#needs = needs;
     this.#format = makeOutputFormat(out, {
+      isZoned: needs.isZoned,
       now: () => now,
       nameOf: (address) => resolver.nameOf(address),
       groupNames: (index) =>

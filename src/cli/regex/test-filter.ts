@@ -1,7 +1,7 @@
 import { createDateDetector } from "../../date";
 import { compileFilter, JailFilter } from "../../filter";
 import type { FilterSpec, UseDns } from "../../model";
-import { systemClock, systemResolver } from "../../platform";
+import { systemClock, systemResolver, type Resolver } from "../../platform";
 import type { ClientIo } from "../client-io";
 import { Examination, type ExaminationNeeds } from "./examination";
 import { chooseFilter, type FilterSettings } from "./filter-choice";
@@ -12,6 +12,7 @@ import type { LineKind, RegexOptions } from "./options";
 import { RowPrinter } from "./row-printer";
 import { countPrefix } from "./prefix";
 import { formatReport } from "./report";
+import type { RegexStatistic } from "./statistics";
 
 /** One run of the tool. */
 export interface RegexRun {
@@ -25,46 +26,85 @@ export interface RegexRun {
 /** Lists up to this length are printed unasked. */
 const LIMIT = 20;
 
+/** A filter ready to be tried, and what it was made of. */
+interface Prepared {
+  readonly settings: FilterSettings;
+  readonly filter: JailFilter;
+  readonly prefix: RegexStatistic | undefined;
+  readonly limit: number;
+}
+
 /** Tries a filter on a log and prints the report. Throws `WarderError` and what opening the log throws. */
 export async function testFilter(run: RegexRun): Promise<void> {
-  const { options } = run;
-  const say = options.out === undefined ? run.io.out : () => {};
+  const { options, io } = run;
+  const say = options.out === undefined ? io.out : () => {};
   say(TITLE);
   const settings = readSettings(run, say);
   const log = chooseLog(run.log);
-  const detector = createDateDetector({
-    ...(settings.datepattern ? { datepattern: settings.datepattern.text } : {}),
-    ...zoneOf(options, settings),
-  });
-  const multiline = (settings.maxlines ?? 1) > 1;
-  const { compiled, statistic } = countPrefix(compileFilter(specOf(settings, options)), options.verbose > 0);
-  const limit = Math.max(LIMIT, options.maxlines ?? 0);
-  const systemTime = systemClock({ background: true });
-  const now = systemTime.now();
-  const clock = { now, findtime: 0, phase: "operation", checkTimes: false } as const;
-  const resolver = systemResolver(systemTime);
-  const needs: ExaminationNeeds = {
-    filter: new JailFilter(compiled, detector),
-    prefix: statistic,
-    feed: { clock, checkAll: options.checkAll },
-    keep: keptLines(options, limit + (settings.maxlines ?? 1)),
-    resolve: (host) => resolver.addressesOf(host),
-  };
-  const { out, invert } = options;
-  const rowNeeds = { invert, compiled, resolver, now, write: run.io.out };
-  const printer = out === undefined ? undefined : new RowPrinter(out, rowNeeds);
-  const examination = new Examination(
-    printer ? { ...needs, out: (...found) => printer.take(...found) } : needs,
-  );
+  const prepared = prepare(settings, options);
+  const time = systemClock({ background: true });
+  const surroundings = { now: time.now(), resolver: systemResolver(time) };
+  const printer = makePrinter(run, prepared, surroundings);
+  const examination = makeExamination(options, prepared, { ...surroundings, printer });
   const started = performance.now();
   await examineLog(log, examination, { settings, options, say });
   if (printer) {
     printer.flush();
     return;
   }
+  const { filter, limit } = prepared;
   const seconds = (performance.now() - started) / 1000;
-  const templates = log.type === "journal" ? undefined : detector.templates;
-  run.io.out(formatReport({ examination, options, templates, seconds, limit, multiline }));
+  const templates = log.type === "journal" ? undefined : filter.detector.templates;
+  const multiline = filter.compiled.maxlines > 1;
+  io.out(formatReport({ examination, options, templates, seconds, limit, multiline }));
+}
+
+function prepare(settings: FilterSettings, options: RegexOptions): Prepared {
+  const { datepattern } = settings;
+  const detector = createDateDetector({
+    ...(datepattern ? { datepattern: datepattern.text } : {}),
+    ...zoneOf(options, settings),
+  });
+  const { compiled, statistic } = countPrefix(compileFilter(specOf(settings, options)), options.verbose > 0);
+  const limit = Math.max(LIMIT, options.maxlines ?? 0);
+  return { settings, filter: new JailFilter(compiled, detector), prefix: statistic, limit };
+}
+
+interface Surroundings {
+  /** Seconds since 1970. */
+  readonly now: number;
+  readonly resolver: Resolver;
+}
+
+function makePrinter(
+  { options, io }: RegexRun,
+  { settings, filter }: Prepared,
+  { now, resolver }: Surroundings,
+): RowPrinter | undefined {
+  const { out, invert } = options;
+  const isZoned = "logtimezone" in zoneOf(options, settings);
+  const needs = { invert, isZoned, compiled: filter.compiled, resolver, now, write: io.out };
+  return out === undefined ? undefined : new RowPrinter(out, needs);
+}
+
+function makeExamination(
+  options: RegexOptions,
+  { filter, prefix, limit }: Prepared,
+  { now, resolver, printer }: Surroundings & { readonly printer: RowPrinter | undefined },
+): Examination {
+  return new Examination({
+    filter,
+    prefix,
+    feed: {
+      clock: { now, findtime: 0, phase: "operation", checkTimes: false },
+      // What is printed as it comes is printed once.
+      checkAll: options.checkAll && !printer,
+    },
+    // A line may still turn out to be part of a match of several lines.
+    keep: keptLines(options, limit + filter.compiled.maxlines),
+    resolve: (host) => resolver.addressesOf(host),
+    ...(printer ? { out: (...found) => printer.take(...found) } : {}),
+  });
 }
 
 /** Reads the filter and tells what is used, in the order in which it becomes known. */
