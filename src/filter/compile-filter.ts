@@ -1,4 +1,12 @@
-import { WarderError, formatOrigin, messageOf, type FilterSpec, type Sourced } from "../model";
+import {
+  WarderError,
+  formatOrigin,
+  messageOf,
+  parseWorth,
+  type FilterSpec,
+  type Sourced,
+  type Worth,
+} from "../model";
 import { compilePattern, parsePattern, requiredLiterals, type Matcher } from "../regex";
 import { chooseNeedles, compileNeedles, type Needle } from "./candidates";
 import { ID_GROUPS } from "./identity";
@@ -12,6 +20,8 @@ export interface CompiledRegex {
   readonly matcher: Matcher;
   /** Texts of which a match contains at least one; `undefined` when the regex demands none. */
   readonly needles: readonly Needle[] | undefined;
+  /** What a match counts for, and how long the ban it triggers lasts, where the regex says so. */
+  readonly worth?: Worth;
   /** A quick look whether trying the matcher on that text is worth while. */
   mayMatch(text: string): boolean;
 }
@@ -74,7 +84,15 @@ export function compileRegex(
     const parsed = parsePattern(pattern, { multiline: options.multiline });
     const needles = chooseNeedles(requiredLiterals(parsed));
     const finder = needles ? compileNeedles(needles) : undefined;
-    return { source, pattern, matcher: compilePattern(parsed), needles, mayMatch: quickLook(finder) };
+    const worth = parseWorth(source.text);
+    return {
+      source,
+      pattern,
+      matcher: compilePattern(parsed),
+      needles,
+      mayMatch: quickLook(finder),
+      ...(worth ? { worth } : {}),
+    };
   } catch (cause) {
     const place = source.origin ? `${formatOrigin(source.origin)}: ` : "";
     const message = `${place}Unable to compile regular expression '${pattern}':\n${messageOf(cause)}`;

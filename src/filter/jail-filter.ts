@@ -1,4 +1,4 @@
-import type { Entry, Failure, Groups, GroupValue, MatchedLine } from "../model";
+import type { Entry, Failure, Groups, GroupValue, MatchedLine, Worth } from "../model";
 import type { DateDetector } from "../date";
 import type { Match } from "../regex";
 import { reckonDated, reckonUndated, type ClockContext, type TimeNotice } from "./clock-rules";
@@ -23,6 +23,8 @@ export interface Hit {
   /** Seconds since 1970; `undefined` for a line that has no date at all. */
   readonly time?: number;
   readonly identity?: Identity;
+  /** What the failregex says of its matches. */
+  readonly worth?: Worth;
   readonly groups: Groups;
   readonly matches: readonly MatchedLine[];
 }
@@ -187,7 +189,8 @@ export class JailFilter {
         ...time,
       };
     }
-    return { failregex: found.index, ...time, ...this.#conclude(groups, taken.lines, line) };
+    const worth = found.regex.worth ? { worth: found.regex.worth } : {};
+    return { failregex: found.index, ...time, ...worth, ...this.#conclude(groups, taken.lines, line) };
   }
 
   #takeLines(
@@ -233,7 +236,14 @@ export function failureOf(hit: Hit): Failure | undefined {
   if (hit.kind !== "failure" || hit.time === undefined || !hit.identity) {
     return undefined;
   }
-  return { time: hit.time, ...hit.identity, groups: hit.groups, matches: hit.matches, count: 1 };
+  return {
+    time: hit.time,
+    ...hit.identity,
+    groups: hit.groups,
+    matches: hit.matches,
+    count: 1,
+    ...hit.worth,
+  };
 }
 
 const WHOLE_WINDOW: MatchSpan = { start: 0, end: Number.POSITIVE_INFINITY, skipped: [] };

@@ -8,7 +8,7 @@ export interface Ticket {
   /** Seconds since 1970: where counting begins, and the newest failure. */
   first: number;
   last: number;
-  /** The count that is compared with maxretry: an estimate for findtime once failures are older. */
+  /** The count that is compared with maxretry: an estimate for findtime once failures are older. Whole unless weights are not. */
   retry: number;
   /** All failures since the ticket began. */
   failures: number;
@@ -65,7 +65,7 @@ export class FailureTable {
     this.#limits = limits;
   }
 
-  /** Counts a failure `count` times and gives the offender's ticket. */
+  /** Counts a failure `count` times, each with its weight, and gives the offender's ticket. */
   add(failure: Failure, offender: Offender, count = 1): Ticket {
     this.#total++;
     const known = this.#tickets.get(offender.id);
@@ -73,7 +73,7 @@ export class FailureTable {
       return this.#begin(failure, offender, count);
     }
     this.#adjust(known, failure.time);
-    known.retry += count;
+    known.retry = tidy(known.retry + count * weightOf(failure));
     known.failures += Math.max(1, failure.count);
     this.#append(known, failure.matches);
     // Moved to the end: the map stays ordered by who was heard of last.
@@ -90,7 +90,7 @@ export class FailureTable {
   weigh(ticket: Ticket, failure: Failure, extra: number): void {
     this.#total++;
     const isFirst = ticket.matches === failure.matches;
-    ticket.retry += extra;
+    ticket.retry = tidy(ticket.retry + extra * weightOf(failure));
     ticket.failures += 1;
     if (!isFirst) {
       this.#append(ticket, failure.matches);
@@ -130,7 +130,7 @@ export class FailureTable {
       groups: failure.groups,
       first: failure.time,
       last: failure.time,
-      retry: Math.max(count, attempts),
+      retry: tidy(Math.max(count, attempts) * weightOf(failure)),
       failures: attempts,
       matches: failure.matches,
     };
@@ -147,7 +147,9 @@ export class FailureTable {
     }
     const { findtime } = this.#limits;
     if (ticket.first < time - findtime) {
-      ticket.retry = roundHalfEven((ticket.retry / (time - ticket.first)) * findtime);
+      const rate = (ticket.retry / (time - ticket.first)) * findtime;
+      // Rounded, several light failures far apart would count nothing or a whole one.
+      ticket.retry = Number.isInteger(ticket.retry) ? roundHalfEven(rate) : tidy(rate);
       ticket.first = time - findtime;
     }
     ticket.last = time;
@@ -173,6 +175,15 @@ export class FailureTable {
       this.#evicted++;
     }
   }
+}
+
+function weightOf(failure: Failure): number {
+  return failure.weight ?? 1;
+}
+
+/** Ten times 0.1 is one, not a little less. */
+function tidy(count: number): number {
+  return Number.isInteger(count) ? count : Math.round(count * 1e6) / 1e6;
 }
 
 function lengthOf(matches: readonly MatchedLine[]): number {

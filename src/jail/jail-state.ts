@@ -8,6 +8,7 @@ import {
   type Failure,
   type Ip,
   type MatchedLine,
+  type Numeric,
   type Offender,
   type UnbanReason,
 } from "../model";
@@ -41,6 +42,8 @@ interface Candidate {
   readonly offender: Offender;
   readonly ip?: string | undefined;
   readonly time: number;
+  /** The time a failregex asks for. */
+  readonly bantime?: number | undefined;
   readonly data: BanData;
 }
 
@@ -227,7 +230,7 @@ export class JailState {
     }
     if (ticket.retry >= this.#settings.maxretry) {
       this.#failures.take(offender.id);
-      events.push(...this.#ban(candidateOf(ticket), at.now));
+      events.push(...this.#ban(candidateOf(ticket, failure), at.now));
     }
     return events;
   }
@@ -240,19 +243,21 @@ export class JailState {
       return [];
     }
     const full = 2 ** Math.min(past.bancount, MAX_WEIGHT_DOUBLINGS) / 2 + 1;
-    const weight = full > maxretry ? toNumeric(maxretry) : { value: full, isFloat: true };
-    if (weight.value <= 1) {
+    const factor = full > maxretry ? toNumeric(maxretry) : { value: full, isFloat: true };
+    if (factor.value <= 1 || failure.weight === 0) {
       return [];
     }
-    this.#failures.weigh(ticket, failure, weight.value - 1);
+    this.#failures.weigh(ticket, failure, factor.value - 1);
+    const weight =
+      failure.weight === undefined ? factor : { value: factor.value * failure.weight, isFloat: true };
     const ban = ticket.retry >= maxretry;
     const { id } = ticket.offender;
     return [{ type: "weighted", jail: name, id, time: failure.time, bancount: past.bancount, weight, ban }];
   }
 
   #ban(candidate: Candidate, now: number): DomainEvent[] {
-    const { name, bantime } = this.#settings;
-    const { offender, time } = candidate;
+    const { name } = this.#settings;
+    const { offender, time, bantime = this.#settings.bantime } = candidate;
     if (banEnd({ time, bantime }) < now) {
       return [{ type: "expired", jail: name, id: offender.id }];
     }
@@ -260,8 +265,8 @@ export class JailState {
     if (listed) {
       return this.#prolong(listed, time, bantime);
     }
-    const past = this.#pastBans(offender.id);
-    const to = past && increaseFor(this.#settings, past, this.#needs.random);
+    const past = bantime > 0 ? this.#pastBans(offender.id) : undefined;
+    const to = past && this.#increase(bantime, past);
     const ban: Ban = {
       jail: name,
       offender,
@@ -274,19 +279,20 @@ export class JailState {
       restored: past !== undefined && time <= past.timeofban,
       data: candidate.data,
     };
-    return this.#list(
-      ban,
-      to && past ? [{ type: "increased", ban, ...past, from: toNumeric(bantime), to }] : [],
-    );
+    this.#list(ban, to !== undefined || candidate.bantime !== undefined);
+    const isBan: DomainEvent = { type: "ban", ban };
+    return to && past ? [isBan, { type: "increased", ban, ...past, from: toNumeric(bantime), to }] : [isBan];
   }
 
   #pastBans(id: string): PastBans | undefined {
-    const { increment, bantime } = this.#settings;
-    if (!increment || bantime <= 0) {
-      return undefined;
-    }
-    const past = this.#needs.history?.(id, increment.overalljails ? "all" : "jail");
+    const { increment } = this.#settings;
+    const past = increment && this.#needs.history?.(id, increment.overalljails ? "all" : "jail");
     return past && past.bancount > 0 ? past : undefined;
+  }
+
+  #increase(bantime: number, past: PastBans): Numeric | undefined {
+    const { increment } = this.#settings;
+    return increment && increaseBantime(increment, bantime, past.bancount, this.#needs.random);
   }
 
   #restore(ban: Ban, now: number): DomainEvent[] {
@@ -298,15 +304,13 @@ export class JailState {
       return this.#prolong(listed, ban.time, ban.bantime);
     }
     const again: Ban = { ...ban, jail: this.#settings.name, bancount: ban.bancount + 1, restored: true };
-    this.#bans.put(again, true);
-    this.#totalBanned++;
+    this.#list(again, true);
     return [{ type: "ban", ban: again }];
   }
 
-  #list(ban: Ban, more: readonly DomainEvent[]): DomainEvent[] {
-    this.#bans.put(ban, more.length > 0);
+  #list(ban: Ban, own: boolean): void {
+    this.#bans.put(ban, own);
     this.#totalBanned++;
-    return [{ type: "ban", ban }, ...more];
   }
 
   #prolong(listed: Ban, time: number, bantime: number): DomainEvent[] {
@@ -334,11 +338,8 @@ function isIgnored(verdict: IgnoreVerdict): boolean {
   return verdict !== undefined && verdict !== "ask";
 }
 
-function increaseFor(settings: JailSettings, past: PastBans, random: Random) {
-  return settings.increment && increaseBantime(settings.increment, settings.bantime, past.bancount, random);
-}
-
-function candidateOf(ticket: Ticket): Candidate {
+/** The failure that was one too many says how long. */
+function candidateOf(ticket: Ticket, { bantime }: Failure): Candidate {
   const { offender, ip, last, matches, failures, groups } = ticket;
-  return { offender, ip, time: last, data: { matches, failures, groups } };
+  return { offender, ip, time: last, bantime, data: { matches, failures, groups } };
 }

@@ -1,4 +1,11 @@
-import { evaluateDuration, PERMANENT, WarderError, type JailSpec } from "../model";
+import {
+  evaluateDuration,
+  parseWorth,
+  PERMANENT,
+  WarderError,
+  type FilterSpec,
+  type JailSpec,
+} from "../model";
 import { compileIncrement, type Increment } from "./increment";
 
 /** The numbers a jail decides by; all times in seconds. */
@@ -10,6 +17,8 @@ export interface JailSettings {
   readonly findtime: number;
   /** Length of a ban; `PERMANENT` never ends. */
   readonly bantime: number;
+  /** The longest ban any failregex asks for by itself; absent when none does. */
+  readonly ownBantime?: number;
   /** How many matched lines are kept of each offender. */
   readonly maxmatches: number;
   /** How bans of those who come back grow; absent when they do not. */
@@ -32,6 +41,7 @@ export interface RestoreRule {
  */
 export function resolveSettings(spec: JailSpec): JailSettings {
   const increment = compileIncrement(spec.increment);
+  const ownBantime = longestOwnBantime(spec.filter);
   return {
     name: spec.name,
     maxretry: spec.maxretry,
@@ -39,16 +49,27 @@ export function resolveSettings(spec: JailSpec): JailSettings {
     findtime: resolveTime("findtime", spec.findtime),
     bantime: resolveTime("bantime", spec.bantime),
     ...(increment ? { increment } : {}),
+    ...(ownBantime === undefined ? {} : { ownBantime }),
   };
 }
 
 /** How stored bans of this jail come back: no older and no longer than a ban can be by its settings. */
 export function restoreRule(settings: JailSettings): RestoreRule {
-  const { bantime, increment } = settings;
-  if (increment) {
-    return { bantime, ...(increment.maxtime === undefined ? {} : { cap: increment.maxtime }) };
+  const { bantime, increment, ownBantime = 0 } = settings;
+  const limit = increment ? increment.maxtime : bantime;
+  if (limit === undefined || limit === PERMANENT || ownBantime === PERMANENT) {
+    return { bantime };
   }
-  return bantime === PERMANENT ? { bantime } : { bantime, maxAge: bantime, cap: bantime };
+  const cap = Math.max(limit, ownBantime);
+  return increment ? { bantime, cap } : { bantime, maxAge: cap, cap };
+}
+
+function longestOwnBantime({ failregex }: FilterSpec): number | undefined {
+  const own = failregex.flatMap(({ text }) => parseWorth(text)?.bantime ?? []);
+  if (own.length === 0) {
+    return undefined;
+  }
+  return own.includes(PERMANENT) ? PERMANENT : Math.max(...own);
 }
 
 function resolveTime(option: string, text: string | number): number {

@@ -1,3 +1,5 @@
+import type { Worth } from "./worth";
+
 /** A matched line: text before the date, the date's own text, text after it. Joined, they are the line. */
 export type MatchedLine = readonly [before: string, date: string, after: string] | string;
 
@@ -15,8 +17,9 @@ export type Groups = ReadonlyMap<string, GroupValue>;
 /**
  * One match of a failregex: who failed, when, and the lines that say so.
  * Exactly one of `id` and `host` names the offender: `host` is a name that still has to be resolved.
+ * `weight` and `bantime` are those its failregex asks for, if it does.
  */
-export interface Failure {
+export interface Failure extends Worth {
   /** Seconds since 1970; from the line, or the clock when the line has no usable date. */
   readonly time: number;
   /** Offender id in normal form (see `parseOffender`). */

@@ -39,3 +39,4 @@ export type {
   UseDns,
 } from "./spec";
 export { FAIL2BAN_VERSION, VERSION } from "./version";
+export { parseWorth, type Worth } from "./worth";
