@@ -41,7 +41,11 @@ function runVitest(project, node, label = project) {
   rmSync(outputFile, { force: true });
   const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
   const args = [vitest, "run", "--project", project, "--reporter=default", "--reporter=json"];
-  const done = spawnSync(node, [...args, `--outputFile.json=${outputFile}`], { cwd: root, stdio: "inherit", env });
+  const done = spawnSync(node, [...args, `--outputFile.json=${outputFile}`], {
+    cwd: root,
+    stdio: "inherit",
+    env,
+  });
   if (!existsSync(outputFile)) {
     return { name: label, passed: 0, failed: 1, skipped: 0 };
   }
@@ -83,7 +87,9 @@ function report(all) {
     console.log(`${name.padEnd(16)} ${counts} ${String(skipped).padStart(4)} skipped`);
   }
   if (total.skipped > 0) {
-    console.log(`${total.skipped} tests were SKIPPED; the output above says why${isCi ? "; in CI none may be" : ""}`);
+    console.log(
+      `${total.skipped} tests were SKIPPED; the output above says why${isCi ? "; in CI none may be" : ""}`,
+    );
   }
   console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   process.exit(total.failed > 0 || (isCi && total.skipped > 0) ? 1 : 0);
