@@ -15,7 +15,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Collector, waitUntil } from "./collector.testing";
-import { FileFollower, type FollowOptions } from "./file-follower";
+import { FileFollower } from "./file-follower";
+import type { FollowOptions } from "./follower";
 
 let folder: string;
 let log: string;

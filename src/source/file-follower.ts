@@ -1,39 +1,12 @@
 import { WarderError } from "../model";
 import { systemClock } from "../platform";
-import { Delivery, type DeliveryStats } from "./delivery";
-import { parseEncoding, UTF8, type Encoding } from "./encoding";
+import { Delivery } from "./delivery";
+import { chooseEncoding } from "./choose-encoding";
+import type { Follower, FollowOptions, FollowStats } from "./follower";
 import { isOnNetwork, logError, statLog } from "./log-stat";
 import { NamedLog } from "./named-log";
 import { RouteWatch } from "./route-watch";
-import type { SeekTime } from "./seek-time";
-import type { Checkpoint, SourceConsumer } from "./source-event";
-
-/** How one log is to be followed. */
-export interface FollowOptions {
-  readonly path: string;
-  /** A Python codec name; `auto` (the default) is UTF-8. An unknown one is reported and read as UTF-8. */
-  readonly encoding?: string;
-  /** `tail` begins after the last whole line and ignores the checkpoint. Default `head`. */
-  readonly position?: "head" | "tail";
-  /** Where an earlier run stopped. */
-  readonly checkpoint?: Checkpoint | undefined;
-  /** Leaves out what is too old at the first read. */
-  readonly seek?: SeekTime | undefined;
-  /** Look every 2 seconds instead of being told by the kernel; done by itself on network file systems. */
-  readonly polling?: boolean;
-  /** Seconds since 1970; default the system's clock. */
-  readonly now?: () => number;
-  /** Seconds a rotated file is read on beside its successor, for writers slow to reopen. Default 60. */
-  readonly grace?: number;
-}
-
-/** What a follower has done so far. */
-export interface FollowStats extends DeliveryStats {
-  /** Bytes of whole lines read of the file that has the name now. */
-  readonly position: number;
-  /** Bytes of that file that have not been read yet. */
-  readonly behind: number;
-}
+import type { SourceConsumer } from "./source-event";
 
 const POLL_MS = 2000;
 /** How soon after a round of reading the next begins, so that a busy log is read in larger pieces. */
@@ -49,7 +22,7 @@ const BROKEN = new Set(["EIO", "ESTALE", "EBADF"]);
  * What it cannot give, because nobody can know it: lines written and cut off before they were read and kept in no
  * copy beside the log; lines of a file that came, went and left the folder between two looks.
  */
-export class FileFollower {
+export class FileFollower implements Follower {
   readonly #options: FollowOptions;
   readonly #consumer: SourceConsumer;
   readonly #delivery: Delivery;
@@ -215,17 +188,6 @@ export class FileFollower {
     };
     this.#grace = setTimeout(() => void release(), (this.#options.grace ?? 60) * 1000);
   }
-}
-
-function chooseEncoding(options: FollowOptions, consumer: SourceConsumer): Encoding {
-  const name = options.encoding ?? "auto";
-  const encoding = parseEncoding(name);
-  if (encoding) {
-    return encoding;
-  }
-  const text = `Unknown logencoding "${name}", reading "${options.path}" as UTF-8. Use a Python codec name such as utf-8 or latin-1`;
-  consumer.event?.({ type: "error", path: options.path, error: new WarderError("log-encoding", text) });
-  return UTF8;
 }
 
 function readSize(path: string): number {

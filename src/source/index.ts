@@ -3,7 +3,9 @@
  * undecoded lines (or journal entries), checkpoints and events to a consumer, one after the other.
  * Never looks into a line, never decides anything, never stores a checkpoint.
  */
-export { FileFollower, type FollowOptions, type FollowStats } from "./file-follower";
+export { openSource } from "./open-source";
+export type { Follower, FollowOptions, FollowStats } from "./follower";
+export { FileFollower } from "./file-follower";
 export { LogSet, type LogSetListener } from "./log-set";
 export {
   JournalFollower,

@@ -1,5 +1,5 @@
 import { followMark, type Encoding } from "./encoding";
-import { hashLine, indexOfAligned, lastIndexOfAligned, LONGEST_LINE, LogFile } from "./log-file";
+import { countLines, hashLine, indexOfAligned, lastIndexOfAligned, LONGEST_LINE, LogFile } from "./log-file";
 
 /**
  * What one step of reading gave: whole lines, nothing yet though there is more to read, nothing more for now,
@@ -134,16 +134,8 @@ export class LineReader {
   }
 
   #give(bytes: Buffer, skippedBytes: number): Piece {
-    return { type: "lines", view: this.encoding.view(bytes), lines: this.#countLines(bytes), skippedBytes };
-  }
-
-  #countLines(bytes: Buffer): number {
-    let lines = 0;
-    const { newline } = this.encoding;
-    for (let at = indexOfAligned(bytes, newline, 0); at >= 0; at = indexOfAligned(bytes, newline, at + 1)) {
-      lines++;
-    }
-    return lines;
+    const lines = countLines(bytes, this.encoding.newline);
+    return { type: "lines", view: this.encoding.view(bytes), lines, skippedBytes };
   }
 
   #advance(data: Buffer): void {

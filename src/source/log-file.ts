@@ -98,3 +98,12 @@ export function lastIndexOfAligned(bytes: Buffer, newline: Buffer): number {
   }
   return at % newline.length === 0 ? at : -1;
 }
+
+/** How many newlines of an encoding there are, each at a multiple of its length. */
+export function countLines(bytes: Buffer, newline: Buffer): number {
+  let lines = 0;
+  for (let at = indexOfAligned(bytes, newline, 0); at >= 0; at = indexOfAligned(bytes, newline, at + 1)) {
+    lines++;
+  }
+  return lines;
+}

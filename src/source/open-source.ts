@@ -1,0 +1,8 @@
+import type { Follower, FollowOptions } from "./follower";
+import { PathFollower } from "./path-follower";
+import type { SourceConsumer } from "./source-event";
+
+/** The follower for a source: a path of a log file or a named pipe. It does not read before it is started. */
+export function openSource(options: FollowOptions, consumer: SourceConsumer): Follower {
+  return new PathFollower(options, consumer);
+}
