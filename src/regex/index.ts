@@ -1,13 +1,17 @@
 /**
  * Python's `re` on JavaScript's RegExp. Takes patterns as fail2ban users write them (Python 3.11, tags like
- * `<HOST>` already expanded); gives a syntax tree, a matcher with exactly Python's meaning, and the literals that
- * any matching text must contain. Knows nothing of filters or dates, and never settles for JavaScript's own reading
- * of a pattern: what no RegExp expresses exactly, an own backtracking machine matches.
+ * `<HOST>` already expanded); gives a syntax tree, a matcher with exactly Python's meaning, the literals that any
+ * matching text must contain, and texts that show how a pattern can be tricked or made to work too hard. Knows nothing
+ * of filters or dates, and never settles for JavaScript's own reading of a pattern: what no RegExp expresses exactly,
+ * an own backtracking machine matches.
  */
 export { RegexError, type RegexErrorCode, type RegexPlace } from "./errors";
+export { explosiveText, findExplosion, type Explosion } from "./explosion";
+export { findInjections, type Injection, type InjectionSearch } from "./injection";
 export { requiredLiterals, type LiteralClause } from "./literals";
 export { compilePattern, type Match, type Matcher, type Span, type SpanMatch } from "./matcher";
 export { parsePattern, type PatternOptions } from "./parse";
+export { makeSample, type Sample, type SampleWishes } from "./sample";
 export {
   childrenOf,
   type Alternation,
