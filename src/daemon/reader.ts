@@ -10,7 +10,7 @@ import {
   type TimeNotice,
   type Watcher,
 } from "../filter";
-import { FileFollower, type SourceEvent } from "../source";
+import { openSource, type Follower, type SourceEvent } from "../source";
 import { encodeFailures } from "./failure-wire";
 import { Desk } from "./desk";
 import { GuardedFilter } from "./guarded-filter";
@@ -40,7 +40,7 @@ export interface ReaderNeeds {
 interface LogGroup {
   readonly key: string;
   readonly log: ReaderLog;
-  readonly follower: FileFollower;
+  readonly follower: Follower;
   readonly members: Set<OpenJail>;
   scanner: BlockScanner;
   phase: Phase;
@@ -151,7 +151,7 @@ export class Reader {
     const { logencoding: encoding, polling, findtime } = jail.config;
     const seeker = createDateDetector(dateOptions(jail.config));
     const now = this.#clock.now();
-    const follower: FileFollower = new FileFollower(
+    const follower: Follower = openSource(
       {
         path: log.path,
         position: log.position,

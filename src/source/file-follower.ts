@@ -1,4 +1,4 @@
-import { WarderError } from "../model";
+import type { WarderError } from "../model";
 import { systemClock } from "../platform";
 import { Delivery } from "./delivery";
 import { chooseEncoding } from "./choose-encoding";
