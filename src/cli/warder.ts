@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { FAIL2BAN_VERSION, VERSION, WarderError, messageOf } from "../model";
+import type { ClientDefaults } from "./client-io";
 import type { Program } from "./program";
 
 /** What the `warder` command knows of its place. */
@@ -59,6 +60,14 @@ const COMMANDS: ReadonlyMap<string, WarderCommand> = new Map<string, WarderComma
         words.length === 0
           ? refuse(program, "unban needs an address, or --all")
           : asClient(options, ["unban", ...words], program),
+    },
+  ],
+  [
+    "events",
+    {
+      usage: "events [NAME ...]",
+      help: "what happens, as it happens: found, ban, unban ...",
+      run: followDaemon,
     },
   ],
   ["check", passOn("check", "read the whole configuration and tell all that is wrong with it", ["--test"])],
@@ -145,16 +154,63 @@ async function asClient(
   words: readonly string[],
   program: WarderProgram,
 ): Promise<number> {
-  const conf =
-    options.includes("-c") || options.includes("--conf") ? OWN_TREE : await chooseTree(words, program);
+  const defaults = await defaultsFor(options, words, program);
+  if (options.includes(JSON_OPTION)) {
+    return askForJson(options, words, { ...program, defaults });
+  }
   const { runServer } = await import("./server");
   return runServer([...options, ...words], {
     io: program.io,
     script: program.server,
     readerScript: program.readerScript,
-    defaults: { program: "warder", conf, server: program.server },
+    defaults,
   });
 }
+
+async function defaultsFor(
+  options: readonly string[],
+  words: readonly string[],
+  program: WarderProgram,
+): Promise<ClientDefaults> {
+  const isNamed = options.includes("-c") || options.includes("--conf");
+  const conf = isNamed ? OWN_TREE : await chooseTree(words, program);
+  return { program: "warder", conf, server: program.server };
+}
+
+async function askForJson(
+  options: readonly string[],
+  words: readonly string[],
+  program: WarderProgram,
+): Promise<number> {
+  const [{ hasJsonAnswer, printJson }, { withSocket }] = await Promise.all([
+    import("./json-output"),
+    import("./ask-daemon"),
+  ]);
+  return hasJsonAnswer(words)
+    ? withSocket(withoutJson(options), program.defaults, program.io, (socket) =>
+        printJson(words, socket, program.io),
+      )
+    : refuse(program, `${words[0] ?? ""} has no answer to show as JSON`);
+}
+
+async function followDaemon(
+  names: readonly string[],
+  options: readonly string[],
+  program: WarderProgram,
+): Promise<number> {
+  const [{ followEvents }, { withSocket }] = await Promise.all([import("./events"), import("./ask-daemon")]);
+  const defaults = await defaultsFor(options, ["events"], program);
+  const json = options.includes(JSON_OPTION);
+  return withSocket(withoutJson(options), defaults, program.io, (socket) =>
+    followEvents(socket, { names, json }, program.io),
+  );
+}
+
+function withoutJson(options: readonly string[]): readonly string[] {
+  return options.filter((option) => option !== JSON_OPTION);
+}
+
+const JSON_OPTION = "--json";
 
 /** The client wants its options first; people write them anywhere. */
 function gatherOptions(args: readonly string[]): { options: readonly string[]; words: readonly string[] } {
@@ -186,6 +242,7 @@ const LEADING: ReadonlySet<string> = new Set([
   "--dp",
   "-i",
   "--async",
+  "--json",
 ]);
 
 /** Our own tree, or fail2ban's where there is only that one: for a start somebody has to say so. */
@@ -232,7 +289,8 @@ function formatHelp(): string {
     "warder watches logs, counts failures per offender and bans offenders at the firewall.\n\n",
     "Usage: warder [--conf DIR] [--socket FILE] COMMAND\n\n",
     ...lines,
-    "\nAny other word goes to the daemon as it is: warder get sshd bantime, warder set sshd maxretry 3.\n",
+    "\nWith --json, status, banned, events and all questions answer as JSON, one value per line.\n",
+    "Any other word goes to the daemon as it is: warder get sshd bantime, warder set sshd maxretry 3.\n",
     `The configuration is ${OWN_TREE}; one of fail2ban is used unchanged with --conf ${FAIL2BAN_TREE}.\n`,
   ].join("");
 }
