@@ -12,9 +12,12 @@ export class JailContext {
   readonly config: MergedConfig;
   readonly library: Library;
   readonly budget = new Budget();
+  /** Whether the jail is read as a whole although it is switched off. */
+  readonly evenDisabled: boolean;
   readonly #problems: Problem[] = [];
 
-  constructor(jail: string, config: MergedConfig, library: Library) {
+  constructor(jail: string, config: MergedConfig, library: Library, evenDisabled = false) {
+    this.evenDisabled = evenDisabled;
     this.jail = jail;
     this.config = config;
     this.library = library;

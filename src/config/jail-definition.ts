@@ -4,6 +4,7 @@ import { ConfigError } from "./config-error";
 import { Definition } from "./definition";
 import type { JailContext } from "./jail-context";
 import type { OptionType } from "./option-value";
+import { warnSections } from "./misplaced-options";
 import { makeText, type OriginText } from "./origin-text";
 import { warnUnknownArguments, warnUnknownOptions } from "./unknown-options";
 
@@ -42,8 +43,14 @@ export function openDefinition(
     throw new ConfigError("config-missing", message, origin, advice);
   }
   if (context.library.isNew(config)) {
-    const options = { config, section: "Definition", what: `option of ${kind.what} ${name}` };
+    const options = {
+      config,
+      section: "Definition",
+      what: `option of ${kind.what} ${name}`,
+      kind: kind.what,
+    };
     warnUnknownOptions(context, options, new Set(kind.types.keys()));
+    warnSections(context, config, { kind: kind.what, what: `${kind.what} ${name}` });
   }
   const given = { args: args.keys(), config, what: `argument of ${kind.what} ${name}`, origin };
   warnUnknownArguments(context, given, kind.types.keys());

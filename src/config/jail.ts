@@ -8,7 +8,7 @@ import { searchLogs } from "./jail-log-entries";
 import { interpolate } from "./interpolation";
 import { FIRST_JAIL_OPTIONS, JAIL_OPTIONS, SILENT_JAIL_OPTIONS, type KnownOption } from "./known-options";
 import { convertOption, textOf, toVars, type JailOptions, type OptionValue } from "./option-value";
-import { makeText, startOf, type OriginText } from "./origin-text";
+import { listLines, makeText, startOf, type OriginText } from "./origin-text";
 import { warnUnknownOptions } from "./unknown-options";
 
 /** What became of one section of the jail configuration. */
@@ -27,7 +27,9 @@ const NOTHING: JailReading = { enabled: false, usable: false, entries: [], logPa
 export function readJail(context: JailContext, tolerateMissingLogs: boolean): JailReading {
   try {
     const first = readOptions(context, FIRST_JAIL_OPTIONS);
-    return first.get("enabled") === true ? readEnabledJail(context, first, tolerateMissingLogs) : NOTHING;
+    return first.get("enabled") === true || context.evenDisabled
+      ? readEnabledJail(context, first, tolerateMissingLogs)
+      : NOTHING;
   } catch (error) {
     // DIFFERS: a reference that leads nowhere, an open quote and the like end the whole run in fail2ban.
     if (error instanceof ConfigError) {
@@ -63,7 +65,7 @@ function readEnabledJail(
     return { ...NOTHING, enabled: true, entries: [logs.skip] };
   }
   const { jail } = context;
-  const section = { config: context.config, section: jail, what: "option" };
+  const section = { config: context.config, section: jail, what: "option", kind: "jail" as const };
   warnUnknownOptions(context, section, new Set(JAIL_OPTIONS.keys()));
   const add: StreamEntry = { command: ["add", jail, logs.backend], jail };
   return {
@@ -113,7 +115,7 @@ function readOptions(context: JailContext, known: ReadonlyMap<string, KnownOptio
       }
       options.set(option, value);
     }
-    if (option === "enabled" && options.get(option) !== true) {
+    if (option === "enabled" && options.get(option) !== true && !context.evenDisabled) {
       break;
     }
   }
@@ -124,7 +126,7 @@ function makeOptionEntries(jail: string, options: JailOptions): StreamEntry[] {
   const entries: StreamEntry[] = [];
   for (const [option, value] of options) {
     if (option === "ignoreip" && value !== null && typeof value === "object") {
-      entries.push({ ...makeSetEntry(jail, option, value), command: makeIgnoreCommand(jail, value) });
+      entries.push(makeIgnoreEntry(jail, value));
     } else if (!SILENT_JAIL_OPTIONS.has(option)) {
       entries.push(makeSetEntry(jail, option, value));
     }
@@ -132,9 +134,16 @@ function makeOptionEntries(jail: string, options: JailOptions): StreamEntry[] {
   return entries;
 }
 
-function makeIgnoreCommand(jail: string, value: OriginText): string[] {
-  const words = value.text.split(/[ ,\n]+/).map((word) => word.trim());
-  return ["set", jail, "addignoreip", ...words.filter((word) => word !== "")];
+function makeIgnoreEntry(jail: string, value: OriginText): StreamEntry {
+  const words = listLines(value).flatMap(({ text, origin }) =>
+    text.split(/[ ,]+/).map((word) => ({ text: word.trim(), origin })),
+  );
+  const entries = words.filter(({ text }) => text !== "");
+  return {
+    ...makeSetEntry(jail, "ignoreip", value),
+    command: ["set", jail, "addignoreip", ...entries.map(({ text }) => text)],
+    origins: entries.map(({ origin }) => origin),
+  };
 }
 
 function makeSkipEntry(jail: string, error: ConfigError): StreamEntry {

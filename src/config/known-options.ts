@@ -6,6 +6,19 @@ export interface KnownOption {
   readonly fallback?: string;
 }
 
+/** Options of the server, in [Definition] of fail2ban.conf. */
+export const SERVER_OPTIONS: ReadonlySet<string> = new Set([
+  "socket",
+  "pidfile",
+  "loglevel",
+  "logtarget",
+  "syslogsocket",
+  "allowipv6",
+  "dbfile",
+  "dbmaxmatches",
+  "dbpurgeage",
+]);
+
 /** Options of a filter's [Definition]; a jail may set them as well. In the order of the stream. */
 export const FILTER_OPTIONS: ReadonlyMap<string, OptionType> = new Map<string, OptionType>([
   ["usedns", "text"],

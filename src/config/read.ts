@@ -7,6 +7,7 @@ import type { LogPattern } from "./jail-logs";
 import { JAIL_OPTIONS } from "./known-options";
 import { Library } from "./library";
 import { MergedConfig } from "./merged-config";
+import { warnDefaults, warnSections } from "./misplaced-options";
 import { makeText } from "./origin-text";
 import { readServer, type ServerOverrides, type ServerSettings } from "./server";
 import type { StreamEntry } from "./stream";
@@ -18,6 +19,8 @@ export interface ConfigurationOptions {
   readonly directory: string;
   /** Read only this jail, as `reload JAIL` does. */
   readonly jail?: string;
+  /** Read disabled jails as if they were enabled, to show what they would be. */
+  readonly evenDisabled?: boolean;
   readonly overrides?: ServerOverrides;
   /** Only warn about jails without any log file; otherwise that is an error of the jail. */
   readonly tolerateMissingLogs?: boolean;
@@ -123,16 +126,18 @@ function readSections(
     ["fail2ban_version", makeText(options.version)],
     ["fail2ban_confpath", makeText(library.directory)],
   ]);
-  const defaults = { config, section: "DEFAULT", what: "option" };
+  const defaults = { config, section: "DEFAULT", what: "option", kind: "jail" as const };
   const warner: Warner = {
     warn: (message, origin) => problems.push({ severity: "warning", message, ...(origin && { origin }) }),
   };
   warnUnknownOptions(warner, defaults, new Set(JAIL_OPTIONS.keys()));
+  warnDefaults(warner, config);
+  warnSections(warner, config, { kind: "jail", what: "jail configuration" });
   const names = options.jail === undefined ? config.sectionNames : [options.jail];
   return names
     .filter((name) => name !== "INCLUDES")
     .map((name) => {
-      const context = new JailContext(name, config, library);
+      const context = new JailContext(name, config, library, options.evenDisabled);
       return { context, reading: readJail(context, options.tolerateMissingLogs ?? false) };
     });
 }

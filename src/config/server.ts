@@ -2,7 +2,9 @@ import type { CommandValue, Origin, Problem } from "../model";
 import { Budget } from "./budget";
 import { ConfigError } from "./config-error";
 import { interpolate } from "./interpolation";
+import { SERVER_OPTIONS } from "./known-options";
 import { MergedConfig } from "./merged-config";
+import { warnSections } from "./misplaced-options";
 import { makeText, startOf, type OriginText } from "./origin-text";
 import { parsePythonInt } from "./python-text";
 import type { StreamEntry } from "./stream";
@@ -88,16 +90,16 @@ class ServerReader {
   }
 
   #warnUnknown(): void {
-    const known = new Set([...Object.keys(DEFAULTS), "dbmaxmatches"]);
     const warner = {
       warn: (message: string, origin?: Origin) =>
         this.#report("warning", message, { text: "", origins: [origin] }),
     };
+    warnSections(warner, this.#config ?? new MergedConfig(), { kind: "server", what: "fail2ban.conf" });
     for (const section of this.#config ? ["DEFAULT", "Definition"] : []) {
       warnUnknownOptions(
         warner,
-        { config: this.#config ?? new MergedConfig(), section, what: "option" },
-        known,
+        { config: this.#config ?? new MergedConfig(), section, what: "option", kind: "server" },
+        SERVER_OPTIONS,
       );
     }
   }

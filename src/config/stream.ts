@@ -8,7 +8,7 @@ export interface StreamEntry {
   readonly command: Command;
   /** The place of the value. */
   readonly origin?: Origin;
-  /** Places of the single values of a `multi-set`, in their order. */
+  /** Places of the single values of a `multi-set` or of a list, or of the lines of one value, in their order. */
   readonly origins?: readonly (Origin | undefined)[];
   /** The jail it belongs to; absent for settings of the server. */
   readonly jail?: string;
@@ -17,7 +17,14 @@ export interface StreamEntry {
 /** `["set", jail, option, value]`. */
 export function makeSetEntry(jail: string, option: string, value: OptionValue): StreamEntry {
   const origin = value !== null && typeof value === "object" ? startOf(value) : undefined;
-  return { command: ["set", jail, option, toCommandValue(value)], jail, ...(origin && { origin }) };
+  const command = ["set", jail, option, toCommandValue(value)];
+  const several = value !== null && typeof value === "object" && value.origins.length > 1;
+  return {
+    command,
+    jail,
+    ...(origin && { origin }),
+    ...(origin && several && { origins: [origin, ...value.origins.slice(1)] }),
+  };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Origin } from "../model";
 import type { MergedConfig } from "./merged-config";
+import { findRightPlace, type FileKind } from "./misplaced-options";
 import { findNearestName } from "./nearest-name";
 import { startOf } from "./origin-text";
 
@@ -23,18 +24,27 @@ export interface Warner {
 
 const references = new WeakMap<MergedConfig, ReadonlySet<string>>();
 
-/** Warns about options of a section that nothing reads and nothing refers to but that look like a known one. */
+/**
+ * Warns about options of a section that nothing reads and nothing refers to, but that look like a known one or are
+ * one of another kind of file.
+ */
 export function warnUnknownOptions(
   report: Warner,
-  place: { config: MergedConfig; section: string; what: string },
+  place: { config: MergedConfig; section: string; what: string; kind: FileKind },
   known: ReadonlySet<string>,
 ): void {
-  const { config, section, what } = place;
+  const { config, section, what, kind } = place;
   for (const [option, value] of config.getSection(section) ?? []) {
     if (option.startsWith("known/")) {
       continue;
     }
-    warnUnknown(report, { name: option, what, origin: startOf(value) }, { config, known });
+    const origin = startOf(value);
+    const place = known.has(option) || isReferred(config, option) ? undefined : findRightPlace(option, kind);
+    if (place === undefined) {
+      warnUnknown(report, { name: option, what, origin }, { config, known });
+    } else {
+      report.warn(`${what} "${option}" has no effect in [${section}] here; it belongs into ${place}`, origin);
+    }
   }
 }
 
@@ -62,7 +72,7 @@ function warnUnknown(
   option: { name: string; what: string; origin: Origin | undefined },
   among: { config: MergedConfig; known: ReadonlySet<string> },
 ): void {
-  if (among.known.has(option.name) || listReferences(among.config).has(option.name.toLowerCase())) {
+  if (among.known.has(option.name) || isReferred(among.config, option.name)) {
     return;
   }
   const nearest = findNearestName(option.name, among.known);
@@ -70,6 +80,10 @@ function warnUnknown(
     const message = `${option.what} "${option.name}" is not known and has no effect; is "${nearest}" meant?`;
     report.warn(message, option.origin);
   }
+}
+
+function isReferred(config: MergedConfig, option: string): boolean {
+  return listReferences(config).has(option.toLowerCase());
 }
 
 /** Every option name that some value of the configuration mentions, in lower case. */

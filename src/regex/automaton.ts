@@ -16,6 +16,7 @@ const WRITTEN_OUT = 4;
 /** Repeats from this count on are taken for endless; fewer rounds than that cannot cost much. */
 const ENDLESS = 16;
 const MOST_POSITIONS = 3000;
+const MOST_CONNECTIONS = 100_000;
 
 interface Part {
   readonly first: readonly number[];
@@ -35,9 +36,10 @@ export function makeAutomaton(root: Node): Automaton | undefined {
 class Builder {
   readonly characters: AsciiSet[] = [];
   readonly follow: Map<number, number>[] = [];
+  #connections = 0;
 
   get isTooLarge(): boolean {
-    return this.characters.length > MOST_POSITIONS;
+    return this.characters.length > MOST_POSITIONS || this.#connections > MOST_CONNECTIONS;
   }
 
   add(node: Node): Part {
@@ -101,7 +103,8 @@ class Builder {
   }
 
   #connect(from: readonly number[], to: readonly number[]): void {
-    for (const position of from) {
+    this.#connections += from.length * to.length;
+    for (const position of this.isTooLarge ? [] : from) {
       const follow = this.follow[position];
       for (const next of to) {
         follow?.set(next, (follow.get(next) ?? 0) + 1);
