@@ -1,34 +1,10 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { Logger, type Clock } from "../platform";
+import { Logger } from "../platform";
+import { FakeClock } from "../platform/fake-clock.testing";
 import { Daemon } from "./daemon";
 import { ReaderStopped } from "./reader-stopped";
 import type { ReaderPort } from "./reader-host";
 import type { ReaderEvent, ReaderJail, ReaderRequest } from "./reader-messages";
-
-/** A clock that goes only when told to. */
-class FakeClock implements Clock {
-  time = 1_795_221_616;
-  #timers: { at: number; call: () => void }[] = [];
-
-  now(): number {
-    return this.time;
-  }
-
-  after(seconds: number, call: () => void): () => void {
-    const timer = { at: this.time + seconds, call };
-    this.#timers.push(timer);
-    return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
-    };
-  }
-
-  advance(seconds: number): void {
-    this.time += seconds;
-    const due = this.#timers.filter(({ at }) => at <= this.time);
-    this.#timers = this.#timers.filter(({ at }) => at > this.time);
-    due.forEach(({ call }) => call());
-  }
-}
 
 /** A reader that reads nothing, but remembers what it was asked and can die. */
 class FakeReader implements ReaderPort {

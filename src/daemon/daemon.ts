@@ -8,6 +8,7 @@ import {
   type Problem,
 } from "../model";
 import {
+  Alarms,
   createShellRunner,
   systemClock,
   systemResolver,
@@ -24,7 +25,7 @@ import { describeFailure } from "./remote-failure";
 import type { DeskTask } from "./desk";
 import { CommandExecutor } from "./command-executor";
 import { decodeFailures } from "./failure-wire";
-import { logEvent } from "./event-log";
+import { logEvent, logJump } from "./event-log";
 import { logNotice, NoticeGate } from "./notice-log";
 import type { JailNeeds } from "./jail-needs";
 import { LiveJail } from "./live-jail";
@@ -77,6 +78,7 @@ export class Daemon {
         return currentReader();
       },
       clock: this.#clock,
+      alarms: new Alarms(this.#clock, (seconds) => logJump(seconds, this.logger.log)),
       log: this.logger.log,
       runner: limitRunner(needs.runner ?? createShellRunner({ cwd: "/" })),
       resolver: needs.resolver ?? systemResolver(this.#clock),

@@ -50,6 +50,12 @@ export function logEvent(event: DomainEvent, log: Log): void {
   }
 }
 
+/** Writes that the clock moved by itself. */
+export function logJump(seconds: number, log: Log): void {
+  const way = seconds > 0 ? "forward; it was set, or the machine slept" : "back; it was set";
+  log("NOTICE", "server", `The clock went ${formatDuration(Math.round(Math.abs(seconds)))} ${way}`);
+}
+
 function logBan(what: string, ban: Ban, log: Log): void {
   log("NOTICE", "actions", `[${ban.jail}] ${what} ${nameOf(ban)}`);
 }

@@ -1,11 +1,13 @@
 import type { DomainEvent } from "../model";
-import type { Clock, CommandRunner, Log, Resolver } from "../platform";
+import type { Alarms, Clock, CommandRunner, Log, Resolver } from "../platform";
 import type { BanMemory } from "./ban-memory";
 import type { ReaderHost } from "./reader-host";
 
 /** What a live jail takes from the daemon. */
 export interface JailNeeds {
   readonly clock: Clock;
+  /** For the ends of bans. */
+  readonly alarms: Alarms;
   readonly log: Log;
   readonly runner: CommandRunner;
   readonly resolver: Resolver;

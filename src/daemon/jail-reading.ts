@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { JailSpec, LogSpec } from "../model";
 import type { LineMark } from "./desk";
 import type { JailNeeds } from "./jail-needs";
-import { journalOptions, usesJournal } from "./journal-backend";
+import { JOURNAL, journalOptions, usesJournal } from "./journal-backend";
 import type { LogPosition, ReaderJail, ReaderLog } from "./reader-messages";
 
 /**
@@ -47,7 +47,8 @@ export class JailReading {
       return;
     }
     this.#isOpen = true;
-    const logs = this.#spec.source.logs.map((log) => this.#readerLog(log));
+    const { logs: wanted } = this.#spec.source;
+    const logs = usesJournal(this.#spec) ? [] : wanted.map((log) => this.#readerLog(log));
     this.#needs.reader.post({ type: "open", jail: this.#readerJail(), logs });
   }
 
@@ -77,7 +78,9 @@ export class JailReading {
     if (oldFindtime !== findtime || !isDeepStrictEqual(old.filter, spec.filter)) {
       this.#needs.reader.post({ type: "update", jail: this.#readerJail() });
     }
-    this.#changeLogs(old.source.logs, spec.source.logs);
+    if (!usesJournal(spec)) {
+      this.#changeLogs(old.source.logs, spec.source.logs);
+    }
   }
 
   /** Failures came: the next place reached lies behind them. */
@@ -147,9 +150,9 @@ export class JailReading {
     return { name, filter, findtime: this.#findtime, logencoding, polling, skip: this.#skipped, ...journal };
   }
 
-  #journalStart(): { readonly since?: number } {
-    const stored = this.#reached.get(JOURNAL) ?? this.#needs.memory.position(this.#spec.name, JOURNAL);
-    return stored ? { since: stored.position } : {};
+  #journalStart(): { readonly resume?: LogPosition } {
+    const resume = this.#reached.get(JOURNAL) ?? this.#needs.memory.position(this.#spec.name, JOURNAL);
+    return resume ? { resume } : {};
   }
 
   #readerLog({ path, position }: LogSpec): ReaderLog {
@@ -172,9 +175,6 @@ export class JailReading {
     this.#unsaved.clear();
   }
 }
-
-/** The name under which the database keeps a place in the journal. */
-const JOURNAL = "systemd-journal";
 
 function isSameSource(a: JailSpec, b: JailSpec): boolean {
   return (

@@ -56,7 +56,7 @@ export function describeServer(jails: readonly LiveJail[]): CommandValue[] {
 function describeSource(jail: LiveJail): CommandValue {
   const { source } = jail.spec;
   return jail.backend === "systemd"
-    ? pair("Journal matches", source.journalmatch.map((match) => match.join(" ")).join(" + "))
+    ? pair("Journal matches", [source.journalmatch.map((match) => match.join(" ")).join(" + ")])
     : pair(
         "File list",
         source.logs.map((log) => log.path),

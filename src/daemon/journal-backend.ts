@@ -1,5 +1,8 @@
 import type { JailSpec } from "../model";
 
+/** The name under which the database keeps a place in the journal. */
+export const JOURNAL = "systemd-journal";
+
 /** Whether a jail reads the journal: it was asked for, or no log was found and the journal has what it wants. */
 export function usesJournal(spec: JailSpec): boolean {
   return spec.source.backend.startsWith("systemd");

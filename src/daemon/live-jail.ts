@@ -39,6 +39,7 @@ export class LiveJail {
   #isStarted = false;
   #epoch = 0;
   #cancelExpiry: (() => void) | undefined;
+  #armedFor: number | undefined;
   #isStopped = false;
 
   /** Makes a jail, not started yet. Throws `WarderError` when its numbers or its filter cannot be used. */
@@ -338,13 +339,14 @@ export class LiveJail {
   }
 
   #armExpiry(): void {
-    this.#cancelExpiry?.();
-    this.#cancelExpiry = undefined;
     const end = this.#state.nextEnd();
-    if (this.#isStopped || end === Number.POSITIVE_INFINITY) {
+    if (this.#isStopped || end === this.#armedFor) {
       return;
     }
-    this.#cancelExpiry = this.#needs.clock.after(waitFor(end - this.#now()), () => {
+    this.#cancelExpiry?.();
+    this.#armedFor = end;
+    this.#cancelExpiry = this.#needs.alarms.at(end, () => {
+      this.#armedFor = undefined;
       void this.#publish(this.#state.takeExpired(this.#now()));
       this.#armExpiry();
     });
@@ -373,11 +375,3 @@ export class LiveJail {
 
 /** Events after which another ban may be the next to end. */
 const MOVES_AN_END: ReadonlySet<DomainEvent["type"]> = new Set(["ban", "unban", "prolonged"]);
-
-/** The clock may be set while we wait; it is looked at again at least this often while somebody is banned. */
-const LONGEST_WAIT = 60;
-
-/** Bans end when their time is over, not at that moment: a little later than the end. */
-function waitFor(seconds: number): number {
-  return Math.min(LONGEST_WAIT, Math.max(0, seconds) + 0.01);
-}

@@ -2,6 +2,7 @@ import type { FilterSpec, Origin } from "../model";
 import type { LogLevel } from "../platform";
 import type { TimeNotice } from "../filter";
 import type { LineMark } from "./desk";
+import type { FailureBatch } from "./failure-wire";
 
 /** Where reading of a log left off: SHA-1 of its first line and the byte after the last line read. */
 export interface LogPosition {
@@ -20,8 +21,8 @@ export interface ReaderLog {
 export interface ReaderJournal {
   readonly matches: readonly (readonly string[])[];
   readonly options: Readonly<Record<string, string>>;
-  /** Seconds since 1970 of the last entry handled before. */
-  readonly since?: number;
+  /** Time of the last entry handled before: as text in `hash`, in seconds since 1970 in `position`. */
+  readonly resume?: LogPosition;
 }
 
 /** All a reader needs to know of a jail. */
@@ -60,7 +61,7 @@ export type ReaderEvent =
   /** Lines are being looked at; said once a second at most. */
   | { readonly type: "working" }
   /** `failures` as `encodeFailures` writes them. */
-  | { readonly type: "failures"; readonly jail: string; readonly failures: string }
+  | { readonly type: "failures"; readonly jail: string; readonly failures: FailureBatch }
   | { readonly type: "position"; readonly jail: string; readonly path: string; readonly at: LogPosition }
   | { readonly type: "notice"; readonly jail: string; readonly notice: TimeNotice; readonly line: string }
   | { readonly type: "caught-up"; readonly jail: string; readonly path: string }

@@ -33,6 +33,8 @@ export function describeSourceEvent(event: SourceEvent): SourceMessage {
         `Error decoding line from '${path}' with '${event.encoding}'. Consider setting logencoding to appropriate ` +
           `encoding for this jail. Continuing to process line ignoring invalid characters: ${JSON.stringify(event.line)}`,
       );
+    case "complaint":
+      return say("WARNING", `${path} says: ${event.text}`);
     case "error":
       return say("ERROR", `Unable to open ${path}: ${messageOf(event.error)}`);
   }

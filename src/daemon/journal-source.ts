@@ -1,0 +1,94 @@
+import { JournalFollower, type JournalEvent, type JournalPlace } from "../source";
+import { JOURNAL } from "./journal-backend";
+import type { ReaderContext } from "./reader-context";
+import type { ReaderJournal, SourceState } from "./reader-messages";
+import type { ReadingJail } from "./reading-jail";
+
+/** The journal as one jail reads it. */
+export class JournalSource {
+  readonly #jail: ReadingJail;
+  readonly #context: ReaderContext;
+  readonly #follower: JournalFollower;
+  #lines = 0;
+  #time = 0;
+  #isFailing = false;
+
+  constructor(jail: ReadingJail, journal: ReaderJournal, context: ReaderContext) {
+    this.#jail = jail;
+    this.#context = context;
+    this.#follower = this.#makeFollower(journal);
+    this.#follower.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#follower.stop();
+  }
+
+  inspect(): SourceState {
+    const state = this.#isFailing ? "waiting" : "following";
+    return { jail: this.#jail.name, path: JOURNAL, state, lines: this.#lines, position: this.#time };
+  }
+
+  #makeFollower({ matches, options, resume }: ReaderJournal): JournalFollower {
+    const { clock, post, outbox, sayWorking } = this.#context;
+    const jail = this.#jail;
+    return new JournalFollower(
+      {
+        place: readPlace(options),
+        matches,
+        from: clock.now() - jail.config.findtime,
+        clock,
+        ...(resume ? { checkpoint: { time: resume.position, date: resume.hash } } : {}),
+      },
+      {
+        entries: (entries, phase) => {
+          sayWorking();
+          this.#isFailing = false;
+          this.#lines += entries.length;
+          entries.forEach((entry) => jail.takeEntry(entry, phase));
+          jail.send();
+          return outbox.room();
+        },
+        caughtUp: () => this.#sayInOperation(),
+        checkpoint: ({ time, date }) => {
+          this.#time = time;
+          post({ type: "position", jail: jail.name, path: JOURNAL, at: { hash: date, position: time } });
+        },
+        event: (event) => this.#report(event),
+      },
+    );
+  }
+
+  #sayInOperation(): void {
+    const jail = this.#jail.name;
+    const message = `[${jail}] Jail is in operation now (process new journal entries)`;
+    this.#context.post({ type: "log", level: "INFO", logger: "filtersystemd", message });
+    this.#context.post({ type: "caught-up", jail, path: JOURNAL });
+  }
+
+  #report(event: JournalEvent): void {
+    const say = (level: "ERROR" | "WARNING", text: string): void =>
+      this.#context.post({
+        type: "log",
+        level,
+        logger: "filtersystemd",
+        message: `[${this.#jail.name}] ${text}`,
+      });
+    if (event.type === "error") {
+      this.#isFailing = true;
+      say("ERROR", event.error.message);
+    } else {
+      say("WARNING", `${event.entries} journal entries could not be read`);
+    }
+  }
+}
+
+function readPlace(options: Readonly<Record<string, string>>): JournalPlace {
+  const { journalpath, journalfiles, journalflags, namespace } = options;
+  return {
+    ...(journalpath === undefined ? {} : { journalpath }),
+    ...(journalfiles === undefined ? {} : { journalfiles }),
+    ...(journalflags === undefined ? {} : { journalflags: Number(journalflags) }),
+    ...(namespace === undefined ? {} : { namespace }),
+  };
+}

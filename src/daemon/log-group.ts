@@ -1,0 +1,116 @@
+import type { Block, Phase } from "../model";
+import { BlockScanner } from "../filter";
+import { FileFollower, type SourceEvent } from "../source";
+import { describeSourceEvent } from "./source-log";
+import type { ReaderContext } from "./reader-context";
+import type { ReaderEvent, ReaderLog, SourceState } from "./reader-messages";
+import type { ReadingJail } from "./reading-jail";
+
+/** One log with all jails that read it from the same place on: it is read and scanned once. */
+export class LogGroup {
+  readonly log: ReaderLog;
+  readonly #context: ReaderContext;
+  readonly #follower: FileFollower;
+  readonly #members = new Set<ReadingJail>();
+  #scanner = new BlockScanner([]);
+  #phase: Phase = "initial";
+  #isMissing = false;
+
+  /** `first` tells how the log is to be read; it becomes a member only by `join`. */
+  constructor(log: ReaderLog, first: ReadingJail, context: ReaderContext) {
+    this.log = log;
+    this.#context = context;
+    this.#follower = this.#makeFollower(first);
+  }
+
+  get isEmpty(): boolean {
+    return this.#members.size === 0;
+  }
+
+  start(): void {
+    this.#follower.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#follower.stop();
+  }
+
+  join(jail: ReadingJail): void {
+    this.#members.add(jail);
+    this.#renewScanner();
+  }
+
+  /** Whether the jail was a member. */
+  leave(jail: ReadingJail): boolean {
+    const wasMember = this.#members.delete(jail);
+    if (wasMember) {
+      this.#renewScanner();
+    }
+    return wasMember;
+  }
+
+  /** The filter of a jail has changed. */
+  refresh(jail: ReadingJail): void {
+    if (this.#members.has(jail)) {
+      this.#renewScanner();
+    }
+  }
+
+  inspect(): readonly SourceState[] {
+    const { linesRead: lines, position } = this.#follower.stats;
+    const state = this.#isMissing ? "waiting" : "following";
+    const { path } = this.log;
+    return Array.from(this.#members, (jail) => ({ jail: jail.name, path, state, lines, position }));
+  }
+
+  #makeFollower(first: ReadingJail): FileFollower {
+    const { clock } = this.#context;
+    const { path, position, resume: checkpoint } = this.log;
+    const { logencoding: encoding, polling, findtime } = first.config;
+    const detector = first.makeDetector();
+    const now = clock.now();
+    return new FileFollower(
+      {
+        path,
+        position,
+        encoding,
+        polling,
+        checkpoint,
+        now: () => clock.now(),
+        seek: { timeOf: (line) => detector.detect(line, now)?.time, from: now - findtime },
+      },
+      {
+        block: (block, phase) => this.#read(block, phase),
+        caughtUp: () => this.#tell((jail) => ({ type: "caught-up", jail, path })),
+        checkpoint: (at) => this.#tell((jail) => ({ type: "position", jail, path, at })),
+        event: (event) => this.#report(event),
+      },
+    );
+  }
+
+  #read(block: Block, phase: Phase): void | Promise<void> {
+    this.#phase = phase;
+    this.#isMissing = false;
+    this.#context.sayWorking();
+    this.#scanner.scan(block);
+    for (const jail of this.#members) {
+      jail.send();
+    }
+    return this.#context.outbox.room();
+  }
+
+  #renewScanner(): void {
+    this.#scanner = new BlockScanner(Array.from(this.#members, (jail) => jail.watch(() => this.#phase)));
+  }
+
+  #tell(make: (jail: string) => ReaderEvent): void {
+    for (const { name } of this.#members) {
+      this.#context.post(make(name));
+    }
+  }
+
+  #report(event: SourceEvent): void {
+    this.#isMissing = event.type === "lost" || event.type === "error";
+    this.#context.post({ type: "log", ...describeSourceEvent(event) });
+  }
+}

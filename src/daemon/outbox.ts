@@ -1,0 +1,46 @@
+import type { Failure } from "../model";
+import { encodeFailures } from "./failure-wire";
+import type { ReaderEvent } from "./reader-messages";
+
+/** Failures that may be on their way to the daemon before reading waits. */
+const MOST_UNHANDLED = 50_000;
+/** Failures sent in one message. */
+const BATCH = 256;
+
+/** Failures on their way from a reader to the daemon, never more than the daemon can take. */
+export class Outbox {
+  readonly #post: (event: ReaderEvent) => void;
+  #unhandled = 0;
+  #roomWanted: (() => void)[] = [];
+
+  constructor(post: (event: ReaderEvent) => void) {
+    this.#post = post;
+  }
+
+  send(jail: string, failures: readonly Failure[]): void {
+    for (let start = 0; start < failures.length; start += BATCH) {
+      const batch = failures.slice(start, start + BATCH);
+      this.#unhandled += batch.length;
+      this.#post({ type: "failures", jail, failures: encodeFailures(batch) });
+    }
+  }
+
+  /** The daemon has dealt with so many. */
+  acknowledge(count: number): void {
+    this.#unhandled = Math.max(0, this.#unhandled - count);
+    if (this.#unhandled < MOST_UNHANDLED) {
+      const waiting = this.#roomWanted;
+      this.#roomWanted = [];
+      waiting.forEach((proceed) => proceed());
+    }
+  }
+
+  /** Settles when more may be sent; `undefined` when that is now. */
+  room(): Promise<void> | undefined {
+    return this.#unhandled < MOST_UNHANDLED
+      ? undefined
+      : new Promise((resolve) => {
+          this.#roomWanted.push(resolve);
+        });
+  }
+}

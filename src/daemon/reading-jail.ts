@@ -1,0 +1,101 @@
+import type { Entry, Failure, Phase } from "../model";
+import { createDateDetector, type DateDetector } from "../date";
+import {
+  compileFilter,
+  failureOf,
+  type FeedOptions,
+  type Hit,
+  type JailFilter,
+  type TimeNotice,
+  type Watcher,
+} from "../filter";
+import { GuardedFilter } from "./guarded-filter";
+import type { ReaderContext } from "./reader-context";
+import type { ReaderJail } from "./reader-messages";
+
+/** The part of a jail that lives in a reader: its filter, and the failures of the lines at hand. */
+export class ReadingJail {
+  readonly #context: ReaderContext;
+  #config: ReaderJail;
+  #filter: JailFilter;
+  #failures: Failure[] = [];
+
+  /** Throws `WarderError` when the filter cannot be used. */
+  constructor(config: ReaderJail, context: ReaderContext) {
+    this.#context = context;
+    this.#config = config;
+    this.#filter = makeFilter(config, context);
+  }
+
+  get config(): ReaderJail {
+    return this.#config;
+  }
+
+  get name(): string {
+    return this.#config.name;
+  }
+
+  /** Goes on with another filter. Throws as the constructor does, and nothing is changed then. */
+  update(config: ReaderJail): void {
+    this.#filter = makeFilter(config, this.#context);
+    this.#config = config;
+  }
+
+  /** What a scanner needs to feed lines to this jail; `phase` is asked anew for each line. */
+  watch(phase: () => Phase): Watcher {
+    return {
+      filter: this.#filter,
+      options: () => this.#options(phase()),
+      hits: (hits) => this.#collect(hits),
+    };
+  }
+
+  takeEntry(entry: Entry, phase: Phase): void {
+    this.#collect(this.#filter.feedEntry(entry, this.#options(phase)));
+  }
+
+  /**
+   * Hands over the failures found. Only at the end of a block: when a reader is ended in the middle of one, the next
+   * reader begins with it, and finds the same failures.
+   */
+  send(): void {
+    const failures = this.#failures;
+    this.#failures = [];
+    this.#context.outbox.send(this.name, failures);
+  }
+
+  /** A detector of its own, for looking where to begin in a log. */
+  makeDetector(): DateDetector {
+    return makeDetector(this.#config);
+  }
+
+  #options(phase: Phase): Omit<FeedOptions, "earlier"> {
+    const { clock, post } = this.#context;
+    const { name: jail, findtime } = this.#config;
+    const notice = (what: TimeNotice, line: string): void =>
+      post({ type: "notice", jail, notice: what, line });
+    return { clock: { now: clock.now(), findtime, phase, checkTimes: true }, notice };
+  }
+
+  #collect(hits: readonly Hit[]): void {
+    for (const hit of hits) {
+      const failure = failureOf(hit);
+      if (failure) {
+        this.#failures.push(failure);
+      }
+    }
+  }
+}
+
+function makeFilter(config: ReaderJail, { desk }: ReaderContext): JailFilter {
+  const guard = { jail: config.name, desk, skip: config.skip };
+  return new GuardedFilter(guard, compileFilter(config.filter), makeDetector(config));
+}
+
+function makeDetector({ filter }: ReaderJail): DateDetector {
+  const { datepattern, logtimezone } = filter;
+  return createDateDetector({
+    ...(datepattern ? { datepattern: datepattern.text } : {}),
+    ...(logtimezone === undefined ? {} : { logtimezone }),
+  });
+}
