@@ -26,6 +26,7 @@ import type { DeskTask } from "./desk";
 import { CommandExecutor } from "./command-executor";
 import { decodeFailures } from "./failure-wire";
 import { logEvent, logJump } from "./event-log";
+import type { JailLogPattern } from "./log-patterns";
 import { logNotice, NoticeGate } from "./notice-log";
 import type { JailNeeds } from "./jail-needs";
 import { LiveJail } from "./live-jail";
@@ -128,8 +129,11 @@ export class Daemon {
   }
 
   /** Carries out a whole stream at start: each broken command costs its jail, the others go on. */
-  async load(entries: readonly FoldEntry[]): Promise<readonly Problem[]> {
-    const folded = foldStream(entries);
+  async load(
+    entries: readonly FoldEntry[],
+    patterns: readonly JailLogPattern[] = [],
+  ): Promise<readonly Problem[]> {
+    const folded = foldStream(entries, patterns);
     const problems = [...folded.problems];
     for (const { option, value } of folded.server) {
       try {

@@ -5,6 +5,7 @@ import {
   type DomainEvent,
   type Failure,
   type JailSpec,
+  type LogSpec,
   type Offender,
 } from "../model";
 import { ActionList, type ActionReport } from "../action";
@@ -21,6 +22,7 @@ import { askIgnoreCommand } from "./ignore-command";
 import { IgnoreSources } from "./ignore-sources";
 import { makeActionContext } from "./jail-actions";
 import type { JailNeeds } from "./jail-needs";
+import { LogDiscovery } from "./log-discovery";
 import { JailReading } from "./jail-reading";
 
 /** Jails with names this long may not fit the names of firewall chains. */
@@ -36,6 +38,10 @@ export class LiveJail {
   #spec: JailSpec;
   #actions: ActionList;
   #reading: JailReading;
+  readonly #discovery = new LogDiscovery({
+    found: (log) => this.#changeLogs((logs) => [...logs, log]),
+    gone: (path) => this.#changeLogs((logs) => logs.filter((log) => log.path !== path)),
+  });
   #isStarted = false;
   #epoch = 0;
   #cancelExpiry: (() => void) | undefined;
@@ -127,6 +133,7 @@ export class LiveJail {
       this.#state.restore(memory.currentBans(this.name, restoreRule(this.#state.settings)), this.#now()),
     );
     this.#reading.open();
+    this.#discovery.watch(this.#spec.source.patterns ?? []);
     log("INFO", "jail", `Jail '${this.name}' started`);
   }
 
@@ -168,6 +175,7 @@ export class LiveJail {
       await this.#sources.load();
     }
     this.#reading.change(spec, settings.findtime);
+    this.#discovery.watch(spec.source.patterns ?? []);
     if (old.actions !== spec.actions) {
       await this.#actions.reload(spec.actions, this.bans);
     }
@@ -224,6 +232,7 @@ export class LiveJail {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancelExpiry?.();
+    this.#discovery.stop();
     await this.#reading.close();
     const bans = this.bans;
     this.#tell(this.#state.unbanAll("stop"));
@@ -237,6 +246,17 @@ export class LiveJail {
     this.#configureIgnoring(spec);
     this.#actions = new ActionList(spec.actions, makeActionContext(this, this.#needs));
     this.#reading = new JailReading(spec, findtime, this.#needs);
+  }
+
+  /** A log that a pattern names has come or gone. Each is read once, whoever named it first. */
+  #changeLogs(change: (logs: readonly LogSpec[]) => readonly LogSpec[]): void {
+    const { source } = this.#spec;
+    const logs = change(source.logs);
+    const isNew = new Set(logs.map(({ path }) => path)).size === logs.length;
+    if (isNew && logs.length !== source.logs.length) {
+      this.#spec = { ...this.#spec, source: { ...source, logs } };
+      this.#reading.change(this.#spec, this.#state.settings.findtime);
+    }
   }
 
   #now(): number {

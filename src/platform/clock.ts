@@ -2,6 +2,8 @@
 export interface Clock {
   /** Seconds since 1970, with fraction. */
   now(): number;
+  /** Seconds since some moment, by a clock that nobody sets and that stands still while the machine sleeps. */
+  elapsed(): number;
   /** Calls back once after that many seconds (at least); gives a function that calls it off. */
   after(seconds: number, call: () => void): () => void;
 }
@@ -13,6 +15,7 @@ const LONGEST_STEP_MS = 2_000_000_000;
 export function systemClock(options: { readonly background?: boolean } = {}): Clock {
   return {
     now: () => Date.now() / 1000,
+    elapsed: () => performance.now() / 1000,
     after: (seconds, call) => {
       const timer = new LongTimer(call, options.background ?? false);
       timer.arm(Math.max(0, seconds * 1000));

@@ -2,6 +2,7 @@
  * All that is taken from the system: clock, commands, files, sockets, name service, log output.
  * Nothing here knows what a jail is, and milliseconds do not leave this folder.
  */
+export { Alarms } from "./alarms";
 export { compileGlob, globPaths, listFolder } from "./glob";
 export { isFolder, pathExists, readTextFile, type TextFile, type TextFileFailure } from "./text-file";
 export {
