@@ -36,7 +36,10 @@ export function describeSourceEvent(event: SourceEvent): SourceMessage {
     case "complaint":
       return say("WARNING", `${path} says: ${event.text}`);
     case "error":
-      return say("ERROR", `Unable to open ${path}: ${messageOf(event.error)}`);
+      return say(
+        "ERROR",
+        `${event.error.code.startsWith("log-") ? "Unable to open " : ""}${path}: ${messageOf(event.error)}`,
+      );
   }
 }
 
