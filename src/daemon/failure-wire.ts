@@ -45,20 +45,33 @@ const LINE = 3;
 function failureAt(batch: FailureBatch, at: number, matches: readonly MatchedLine[]): Failure {
   const [id, ip, host] = [batch[at + 1], batch[at + 2], batch[at + 3]];
   const [weight, bantime] = [batch[at + 5], batch[at + 6]];
-  return {
+  const groups = new PackedGroups(String(batch[at + 7]));
+  const failure: Mutable<Failure> = {
     time: Number(batch[at]),
-    ...(typeof id === "string" ? { id } : NOTHING),
-    ...(typeof ip === "string" ? { ip } : NOTHING),
-    ...(typeof host === "string" ? { host } : NOTHING),
-    groups: new PackedGroups(String(batch[at + 7])),
+    groups,
     matches,
     count: Number(batch[at + 4]),
-    ...(typeof weight === "number" ? { weight } : NOTHING),
-    ...(typeof bantime === "number" ? { bantime } : NOTHING),
   };
+  // Members set one by one where they are there: spreading objects together costs as much as all the rest.
+  if (typeof id === "string") {
+    failure.id = id;
+  }
+  if (typeof ip === "string") {
+    failure.ip = ip;
+  }
+  if (typeof host === "string") {
+    failure.host = host;
+  }
+  if (typeof weight === "number") {
+    failure.weight = weight;
+  }
+  if (typeof bantime === "number") {
+    failure.bantime = bantime;
+  }
+  return failure;
 }
 
-const NOTHING = {};
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 function linesBetween(batch: FailureBatch, from: number, to: number): readonly MatchedLine[] {
   const lines: MatchedLine[] = [];

@@ -269,7 +269,12 @@ export class LiveJail {
       this.#reading.hold(this.#askCommand(failure, offender));
       return;
     }
-    void this.#publish(this.#state.fail(failure, offender, now));
+    const events = this.#state.fail(failure, offender, now);
+    this.#tell(events);
+    // Of a storm of failures few lead to anything that would have to be waited for.
+    if (events.some(isToDo)) {
+      void this.#carryOut(events);
+    }
   }
 
   async #takeHost(failure: Failure, host: string): Promise<void> {
@@ -310,10 +315,15 @@ export class LiveJail {
   /** Tells of events and has the actions carry them out; settles when they have. */
   async #publish(events: readonly DomainEvent[]): Promise<void> {
     this.#tell(events);
-    if (events.some((event) => MOVES_AN_END.has(event.type))) {
+    await this.#carryOut(events);
+  }
+
+  async #carryOut(events: readonly DomainEvent[]): Promise<void> {
+    const work = events.filter(isToDo);
+    if (work.length > 0) {
       this.#armExpiry();
     }
-    await Promise.all(events.map((event) => this.#act(event)));
+    await Promise.all(work.map((event) => this.#act(event)));
   }
 
   #tell(events: readonly DomainEvent[]): void {
@@ -393,5 +403,7 @@ export class LiveJail {
   }
 }
 
-/** Events after which another ban may be the next to end. */
-const MOVES_AN_END: ReadonlySet<DomainEvent["type"]> = new Set(["ban", "unban", "prolonged"]);
+/** Whether actions have to carry an event out; then another ban may be the next to end as well. */
+function isToDo({ type }: DomainEvent): boolean {
+  return type === "ban" || type === "unban" || type === "prolonged";
+}

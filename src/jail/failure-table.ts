@@ -13,6 +13,8 @@ export interface Ticket {
   /** All failures since the ticket began. */
   failures: number;
   matches: readonly MatchedLine[];
+  /** Heard of again since it took its place in the row of those to be forgotten. */
+  isFresh: boolean;
 }
 
 /** The limits a table counts by. */
@@ -76,9 +78,7 @@ export class FailureTable {
     known.retry = tidy(known.retry + count * weightOf(failure));
     known.failures += Math.max(1, failure.count);
     this.#append(known, failure.matches);
-    // Moved to the end: the map stays ordered by who was heard of last.
-    this.#tickets.delete(offender.id);
-    this.#tickets.set(offender.id, known);
+    known.isFresh = true;
     this.#evict(known);
     return known;
   }
@@ -117,7 +117,7 @@ export class FailureTable {
     }
   }
 
-  /** The tickets, longest silent first. */
+  /** The tickets, roughly the longest silent first. */
   list(): Iterable<Readonly<Ticket>> {
     return this.#tickets.values();
   }
@@ -133,6 +133,7 @@ export class FailureTable {
       retry: tidy(Math.max(count, attempts) * weightOf(failure)),
       failures: attempts,
       matches: failure.matches,
+      isFresh: false,
     };
     this.#tickets.set(offender.id, ticket);
     this.#text += lengthOf(ticket.matches);
@@ -157,23 +158,37 @@ export class FailureTable {
 
   #append(ticket: Ticket, matches: readonly MatchedLine[]): void {
     const { maxmatches } = this.#limits;
-    this.#text -= lengthOf(ticket.matches);
-    ticket.matches = maxmatches > 0 ? [...ticket.matches, ...matches].slice(-maxmatches) : [];
-    this.#text += lengthOf(ticket.matches);
+    const kept = [...ticket.matches, ...matches];
+    const dropped = kept.splice(0, kept.length - Math.max(0, maxmatches));
+    ticket.matches = kept;
+    this.#text += lengthOf(matches) - lengthOf(dropped);
   }
 
-  /** Makes room by forgetting the longest silent, but never the one just counted. */
+  /**
+   * Makes room by forgetting the longest silent, but never the one just counted. Who was heard of since the last look
+   * goes to the end of the row instead: moving everybody at every failure would cost more than counting.
+   */
   #evict(current: Ticket): void {
-    if (this.#tickets.size <= this.#capacity && this.#text <= this.#maxText) {
+    if (this.#hasRoom) {
       return;
     }
     for (const [id, ticket] of this.#tickets) {
-      if (ticket === current || (this.#tickets.size <= this.#capacity && this.#text <= this.#maxText)) {
+      if (ticket.isFresh || ticket === current) {
+        ticket.isFresh = false;
+        this.#tickets.delete(id);
+        this.#tickets.set(id, ticket);
+      } else {
+        this.take(id);
+        this.#evicted++;
+      }
+      if (this.#hasRoom || this.#tickets.size === 1) {
         return;
       }
-      this.take(id);
-      this.#evicted++;
     }
+  }
+
+  get #hasRoom(): boolean {
+    return this.#tickets.size <= this.#capacity && this.#text <= this.#maxText;
   }
 }
 

@@ -13,7 +13,9 @@ export interface Ip {
   readonly text: string;
 }
 
-const IPV4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
+const LONGEST_DOTTED = 15;
+const DIGIT_ZERO = 48;
+const DOT = -2;
 const MAPPED_PREFIX = 0xffffn;
 
 /** Bits of a full address: 32 or 128. */
@@ -31,6 +33,10 @@ export function isSingle(ip: Ip): boolean {
  * also for octets above 255 or with leading zeros and for zone ids. IPv4-mapped IPv6 becomes IPv4.
  */
 export function parseIp(text: string): Ip | undefined {
+  const plain = parseDotted(text);
+  if (plain !== undefined) {
+    return { family: "inet4", bits: BigInt(plain), prefix: 32, text };
+  }
   const bare = text.startsWith("[") && text.endsWith("]") ? text.slice(1, -1) : text;
   const slash = bare.indexOf("/");
   const address = slash < 0 ? bare : bare.slice(0, slash);
@@ -93,18 +99,31 @@ function parsePrefix(family: Family, mask: string): number | undefined {
 }
 
 function parseIpv4(text: string): bigint | undefined {
-  const match = IPV4.exec(text);
-  if (!match) {
+  const value = parseDotted(text);
+  return value === undefined ? undefined : BigInt(value);
+}
+
+/** Four octets without leading zeros. Read sign by sign: every failure of every log comes through here. */
+function parseDotted(text: string): number | undefined {
+  if (text.length > LONGEST_DOTTED) {
     return undefined;
   }
   let value = 0;
-  for (const part of match.slice(1)) {
-    if (Number(part) > 255 || (part.length > 1 && part.startsWith("0"))) {
+  let octet = -1;
+  let dots = 0;
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - DIGIT_ZERO;
+    if (digit >= 0 && digit <= 9 && octet !== 0) {
+      octet = Math.max(octet, 0) * 10 + digit;
+    } else if (digit === DOT && octet >= 0 && octet <= 255) {
+      value = value * 256 + octet;
+      octet = -1;
+      dots++;
+    } else {
       return undefined;
     }
-    value = value * 256 + Number(part);
   }
-  return BigInt(value);
+  return dots === 3 && octet >= 0 && octet <= 255 ? value * 256 + octet : undefined;
 }
 
 function parseIpv6(text: string): bigint | undefined {
