@@ -17,6 +17,8 @@ export interface Reading {
   readonly usable: boolean;
   /** The commands, as values to send. */
   readonly stream: readonly (readonly CommandValue[])[];
+  /** All `logpath` lines: jail, pattern, position. A server of ours waits for those that match nothing yet. */
+  readonly patterns: readonly (readonly CommandValue[])[];
 }
 
 /**
@@ -36,11 +38,16 @@ export async function readStream(reading: ReadingOptions, log: ClientLog): Promi
   reportProblems(configuration, log);
   if (jail !== undefined && !configuration.jailConfig.hasSection(jail)) {
     log.error(`Failed during configuration: No section: '${jail}'`);
-    return { configuration, usable: false, stream: [] };
+    return { configuration, usable: false, stream: [], patterns: [] };
   }
   const { ok, fatal, jails } = configuration;
   const usable = ok || (!fatal && !options.test && jails.length > 0);
-  return { configuration, usable, stream: configuration.stream.map((entry) => entry.command) };
+  return {
+    configuration,
+    usable,
+    stream: configuration.stream.map((entry) => entry.command),
+    patterns: configuration.logPatterns.map(({ jail: name, pattern, position }) => [name, pattern, position]),
+  };
 }
 
 /** The stream as `-d` and `--dump-pretty` print it, or what is printed when there is none. */

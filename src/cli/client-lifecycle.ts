@@ -35,7 +35,7 @@ export async function startServer(lifecycle: Lifecycle): Promise<boolean> {
     return false;
   }
   await spawnServer(lifecycle);
-  if (!(await runCommand(session, ["server-stream", reading.stream], { show: false }))) {
+  if (!(await runCommand(session, ["server-stream", reading.stream, reading.patterns], { show: false }))) {
     return false;
   }
   return runCommand(session, ["server-status"], { show: false });

@@ -168,7 +168,7 @@ async function runReload(run: Run, words: readonly string[]): Promise<number> {
     return FAILED;
   }
   const given = words.slice(0, words.length - rest.length);
-  return toStatus(await runCommand(session, ["reload", name, given, reading.stream]));
+  return toStatus(await runCommand(session, ["reload", name, given, reading.stream, reading.patterns]));
 }
 
 async function runInteractive(run: Run): Promise<number> {

@@ -29,7 +29,7 @@ const PARSERS: ReadonlyMap<CommandValue, Parse> = new Map<CommandValue, Parse>([
   ["start", (command) => ({ type: "start-jail", jail: textAt(command, 1) })],
   ["stop", parseStop],
   ["reload", parseReload],
-  ["server-stream", (command) => ({ type: "server-stream", stream: listAt(command, 1).map(toCommand) })],
+  ["server-stream", parseServerStream],
   ["get", parseGet],
   ["set", (command) => parseSet(command, false)],
   ["multi-set", (command) => parseSet(command, true)],
@@ -82,6 +82,15 @@ function parseStop(command: Command): Request {
   return command[1] === ALL ? { type: "stop-all-jails" } : { type: "stop-jail", jail: textAt(command, 1) };
 }
 
+function parseServerStream(command: Command): Request {
+  const stream = listAt(command, 1).map(toCommand);
+  return { type: "server-stream", stream, ...moreOf(command[2]) };
+}
+
+function moreOf(more: CommandValue | undefined): { readonly more?: CommandValue } {
+  return more === undefined ? {} : { more };
+}
+
 /** DIFFERS: an unknown option is refused before anything is touched; fail2ban ignores it. */
 function parseReload(command: Command): Request {
   const jail = textAt(command, 1);
@@ -91,6 +100,7 @@ function parseReload(command: Command): Request {
   if (unknown !== undefined) {
     throw plainError(`Invalid reload option ${formatPython(unknown)}`);
   }
-  const request = { type: "reload", options: options as ReloadOption[], stream } as const;
+  const base = { type: "reload", options: options as ReloadOption[], stream } as const;
+  const request = { ...base, ...moreOf(command[4]) };
   return jail === ALL ? request : { ...request, jail };
 }

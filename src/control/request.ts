@@ -58,8 +58,10 @@ export type ServerRequest =
       readonly jail?: string;
       readonly options: readonly ReloadOption[];
       readonly stream: readonly Command[];
+      readonly more?: CommandValue;
     }
-  | { readonly type: "server-stream"; readonly stream: readonly Command[] }
+  /** `more` is what our own client adds behind the stream, where fail2ban's server does not look. */
+  | { readonly type: "server-stream"; readonly stream: readonly Command[]; readonly more?: CommandValue }
   | { readonly type: "get-server"; readonly option: ServerOption }
   | { readonly type: "set-server"; readonly option: ServerOption; readonly value: CommandValue };
 

@@ -2,6 +2,7 @@ import type { JailSpec } from "../model";
 import { unknownJailError, type ServerRequest } from "../control";
 import type { Daemon } from "./daemon";
 import { checkSpec } from "./jail-values";
+import { readLogPatterns } from "./log-patterns";
 import { toRemoteError } from "./remote-failure";
 import { foldStream } from "./stream-fold";
 
@@ -18,7 +19,10 @@ export async function reload(daemon: Daemon, request: StreamRequest): Promise<vo
     return;
   }
   const { log } = daemon.logger;
-  const folded = foldStream(request.stream.map((command) => ({ command })));
+  const folded = foldStream(
+    request.stream.map((command) => ({ command })),
+    readLogPatterns(request.more),
+  );
   if (folded.error !== undefined) {
     throw toRemoteError(folded.error);
   }
@@ -48,7 +52,8 @@ async function loadFromClient(
   daemon: Daemon,
   request: Extract<StreamRequest, { readonly type: "server-stream" }>,
 ): Promise<void> {
-  const problems = await daemon.load(request.stream.map((command) => ({ command })));
+  const entries = request.stream.map((command) => ({ command }));
+  const problems = await daemon.load(entries, readLogPatterns(request.more));
   for (const problem of problems) {
     const about = problem.jail === undefined ? "" : `jail '${problem.jail}': `;
     daemon.logger.log("ERROR", "configreader", `${about}${problem.message}`);

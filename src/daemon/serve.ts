@@ -1,11 +1,10 @@
 import { FAIL2BAN_VERSION, WarderError, formatProblem, messageOf, type Problem } from "../model";
 import { Logger, systemClock } from "../platform";
-import { readConfiguration, type Configuration, type ConfigurationOptions } from "../config";
+import { readConfiguration, type ConfigurationOptions } from "../config";
 import { ControlServer } from "../control";
 import { Daemon, type DaemonNeeds } from "./daemon";
 import { removePidFile, writePidFile } from "./pid-file";
 import { startReaderThread } from "./reader-thread";
-import type { FoldEntry } from "./stream-fold";
 
 /** How a daemon is to be run. */
 export interface ServeOptions {
@@ -118,7 +117,7 @@ class RunningServer implements Serving {
       return;
     }
     const read = readConfiguration(configuration);
-    const problems = [...read.problems, ...(await this.daemon.load(entriesOf(read)))];
+    const problems = [...read.problems, ...(await this.daemon.load(read.stream, read.logPatterns))];
     for (const problem of new Map(problems.map((one) => [formatProblem(one), one])).values()) {
       this.#report(problem);
     }
@@ -152,20 +151,4 @@ class RunningServer implements Serving {
       this.#options.tell(`ERROR ${text}${about}`);
     }
   }
-}
-
-/** The stream of a configuration, with the logs that are not there yet: their jails wait for them. */
-function entriesOf(configuration: Configuration): readonly FoldEntry[] {
-  const waiting = configuration.missingLogs
-    .filter(({ pattern }) => !/[*?[]/.test(pattern))
-    .map(
-      ({ jail, pattern, position, origin }): FoldEntry => ({
-        command: ["set", jail, "addlogpath", pattern, position === "tail" ? "tail" : "head"],
-        jail,
-        ...(origin ? { origin } : {}),
-      }),
-    );
-  const starts = configuration.stream.filter(({ command }) => command[0] === "start");
-  const others = configuration.stream.filter(({ command }) => command[0] !== "start");
-  return [...others, ...waiting, ...starts];
 }

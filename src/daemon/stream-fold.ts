@@ -14,6 +14,7 @@ import {
   type ServerOption,
 } from "../control";
 import { applyChange, isSpecChange, newJailSpec } from "./jail-changes";
+import { addLogPatterns, type JailLogPattern } from "./log-patterns";
 
 /** One command of a stream, and where its values were written, if that is known. */
 export interface FoldEntry {
@@ -37,10 +38,13 @@ export interface FoldedStream {
 
 /**
  * Reads a stream of commands as fail2ban's client sends it into the jails it describes. A command that fails costs its
- * own jail only; all others come out whole.
+ * own jail only; all others come out whole. `patterns` are the `logpath` lines the stream was made from, if known.
  */
-export function foldStream(entries: readonly FoldEntry[]): FoldedStream {
-  const fold = new Fold();
+export function foldStream(
+  entries: readonly FoldEntry[],
+  patterns: readonly JailLogPattern[] = [],
+): FoldedStream {
+  const fold = new Fold(patterns);
   for (const entry of entries) {
     fold.take(entry);
   }
@@ -53,7 +57,12 @@ class Fold {
   readonly #started = new Set<string>();
   readonly #broken = new Set<string>();
   readonly #problems: Problem[] = [];
+  readonly #patterns: readonly JailLogPattern[];
   #error: unknown;
+
+  constructor(patterns: readonly JailLogPattern[]) {
+    this.#patterns = patterns;
+  }
 
   take(entry: FoldEntry): void {
     try {
@@ -77,7 +86,9 @@ class Fold {
     const names = [...this.#started].filter((name) => !this.#broken.has(name));
     return {
       server: this.#server,
-      jails: names.flatMap((name) => this.#drafts.get(name) ?? []),
+      jails: names
+        .flatMap((name) => this.#drafts.get(name) ?? [])
+        .map((draft) => addLogPatterns(draft, this.#patterns)),
       problems: this.#problems,
       ...(this.#error === undefined ? {} : { error: this.#error }),
     };

@@ -37,6 +37,8 @@ export interface SourceSpec {
   /** As configured, `[args]` included: `auto`, `polling`, `pyinotify`, `systemd[journalpath=…]`. */
   readonly backend: string;
   readonly logs: readonly LogSpec[];
+  /** Shell patterns of logs to be read as well as soon as they are there. */
+  readonly patterns?: readonly LogSpec[];
   /** Words of each match line, `+` groups already split apart, as journalctl takes them. */
   readonly journalmatch: readonly (readonly string[])[];
   /** A Python codec name, or `auto`. */
