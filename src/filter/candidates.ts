@@ -1,4 +1,5 @@
 import type { LiteralClause } from "../regex";
+import { MIN_NEEDLE, piecesAround, type DateCut } from "./date-cut";
 
 /** A text that a candidate line must contain, in ASCII, so that it can be looked for in undecoded bytes. */
 export interface Needle {
@@ -6,17 +7,18 @@ export interface Needle {
   readonly ignoreCase: boolean;
 }
 
-/** Shorter texts occur by chance too often to be worth a search. */
-const MIN_LENGTH = 3;
-
 /**
- * The best set of needles for a regex: any line it matches contains at least one of them. `undefined` when the regex
- * demands no text long enough; then every line is a candidate.
+ * The best set of needles for a regex: any text it matches contains at least one of them, or with `cut` any line that
+ * becomes such a text when its date is cut out. `undefined` when the regex demands no text long enough; then every
+ * line is a candidate.
  */
-export function chooseNeedles(clauses: readonly LiteralClause[]): readonly Needle[] | undefined {
+export function chooseNeedles(
+  clauses: readonly LiteralClause[],
+  cut?: DateCut,
+): readonly Needle[] | undefined {
   let best: { needles: readonly Needle[]; score: number } | undefined;
   for (const clause of clauses) {
-    const needles = needlesOf(clause);
+    const needles = needlesOf(clause, cut);
     if (needles) {
       const score = Math.min(...needles.map((needle) => needle.text.length)) - Math.log2(needles.length);
       best = !best || score > best.score ? { needles, score } : best;
@@ -35,14 +37,15 @@ export function compileNeedles(needles: readonly Needle[]): RegExp {
   return new RegExp([...texts].join("|"), "g");
 }
 
-function needlesOf(clause: LiteralClause): readonly Needle[] | undefined {
+function needlesOf(clause: LiteralClause, cut: DateCut | undefined): readonly Needle[] | undefined {
   const needles: Needle[] = [];
   for (const literal of clause.texts) {
     const text = longestSafePart(literal, clause.ignoreCase);
-    if (text.length < MIN_LENGTH) {
+    const pieces = cut ? piecesAround(text, cut) : [text];
+    if (!pieces || text.length < MIN_NEEDLE) {
       return undefined;
     }
-    needles.push({ text, ignoreCase: clause.ignoreCase });
+    needles.push(...pieces.map((piece) => ({ text: piece, ignoreCase: clause.ignoreCase })));
   }
   return needles.length > 0 ? needles : undefined;
 }

@@ -9,6 +9,7 @@ import {
 } from "../model";
 import { compilePattern, parsePattern, requiredLiterals, type Matcher } from "../regex";
 import { chooseNeedles, compileNeedles, type Needle } from "./candidates";
+import { dateCutOf, type DateCut } from "./date-cut";
 import { ID_GROUPS } from "./identity";
 import { expandTags } from "./tags";
 
@@ -20,6 +21,8 @@ export interface CompiledRegex {
   readonly matcher: Matcher;
   /** Texts of which a match contains at least one; `undefined` when the regex demands none. */
   readonly needles: readonly Needle[] | undefined;
+  /** The same for a whole line, whose date is still in it. */
+  readonly lineNeedles: readonly Needle[] | undefined;
   /** What a match counts for, and how long the ban it triggers lasts, where the regex says so. */
   readonly worth?: Worth;
   /** A quick look whether trying the matcher on that text is worth while. */
@@ -52,10 +55,11 @@ export class FilterError extends WarderError {
 /** Compiles all regexes of a filter. Throws `FilterError` for the first that cannot be used, in fail2ban's words. */
 export function compileFilter(spec: FilterSpec): CompiledFilter {
   const names = spec.usedns !== "no";
-  const plain = { names, multiline: false };
+  const cut = dateCutOf(spec.datepattern?.text);
+  const plain = { names, multiline: false, cut };
   const prefregex = spec.prefregex?.text ? compileRegex(spec.prefregex, plain) : undefined;
   const failregex = spec.failregex.map((regex) =>
-    compileRegex(regex, { names, multiline: spec.maxlines > 1 }),
+    compileRegex(regex, { names, cut, multiline: spec.maxlines > 1 }),
   );
   const ignoreregex = spec.ignoreregex.map((regex) => compileRegex(regex, plain));
   for (const regex of failregex) {
@@ -74,7 +78,7 @@ export function compileFilter(spec: FilterSpec): CompiledFilter {
 /** Compiles one regex alone, for a `set JAIL addfailregex` or a check. Throws `FilterError`. */
 export function compileRegex(
   source: Sourced,
-  options: { readonly names: boolean; readonly multiline: boolean },
+  options: { readonly names: boolean; readonly multiline: boolean; readonly cut?: DateCut },
 ): CompiledRegex {
   if (source.text.trim() === "") {
     throw new FilterError("filter-regex", "Cannot add empty regex", { regex: source });
@@ -82,7 +86,8 @@ export function compileRegex(
   const pattern = expandTags(source.text, options);
   try {
     const parsed = parsePattern(pattern, { multiline: options.multiline });
-    const needles = chooseNeedles(requiredLiterals(parsed));
+    const clauses = requiredLiterals(parsed);
+    const needles = chooseNeedles(clauses);
     const finder = needles ? compileNeedles(needles) : undefined;
     const worth = parseWorth(source.text);
     return {
@@ -90,6 +95,7 @@ export function compileRegex(
       pattern,
       matcher: compilePattern(parsed),
       needles,
+      lineNeedles: chooseNeedles(clauses, options.cut ?? "anywhere"),
       mayMatch: quickLook(finder),
       ...(worth ? { worth } : {}),
     };
@@ -131,10 +137,10 @@ function filterNeedles(
 ): readonly Needle[] | undefined {
   const all: Needle[] = [];
   for (const regex of failregex) {
-    if (!regex.needles) {
-      return prefregex?.needles;
+    if (!regex.lineNeedles) {
+      return prefregex?.lineNeedles;
     }
-    all.push(...regex.needles);
+    all.push(...regex.lineNeedles);
   }
   return all;
 }

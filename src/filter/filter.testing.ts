@@ -1,0 +1,47 @@
+import { createDateDetector } from "../date";
+import type { Block, FilterSpec } from "../model";
+import { compileFilter } from "./compile-filter";
+import { JailFilter, type FeedOptions } from "./jail-filter";
+
+/** The parts of a filter that a test cares for. */
+export type FilterParts = Partial<
+  Omit<FilterSpec, "prefregex" | "failregex" | "ignoreregex" | "datepattern">
+> & {
+  readonly prefregex?: string;
+  readonly failregex: readonly string[];
+  readonly ignoreregex?: readonly string[];
+  readonly datepattern?: string;
+};
+
+/** A filter of those parts. */
+export function makeFilter(parts: FilterParts): JailFilter {
+  const { prefregex, failregex, ignoreregex = [], datepattern, ...rest } = parts;
+  const spec: FilterSpec = {
+    maxlines: 1,
+    usedns: "warn",
+    ...rest,
+    ...(prefregex === undefined ? {} : { prefregex: { text: prefregex } }),
+    ...(datepattern === undefined ? {} : { datepattern: { text: datepattern } }),
+    failregex: failregex.map((text) => ({ text })),
+    ignoreregex: ignoreregex.map((text) => ({ text })),
+  };
+  const detector = createDateDetector(datepattern === undefined ? {} : { datepattern });
+  return new JailFilter(compileFilter(spec), detector);
+}
+
+/** Noon of 1 January 2026, UTC, in seconds. */
+export const NOON = Date.UTC(2026, 0, 1, 12) / 1000;
+
+/** How a jail in operation feeds lines at noon; with other values where they are given. */
+export function feedAt(clock: Partial<FeedOptions["clock"]> = {}): Omit<FeedOptions, "earlier"> {
+  return { clock: { now: NOON, findtime: 600, phase: "operation", checkTimes: true, ...clock } };
+}
+
+/** Bytes of UTF-8 as a block. */
+export function makeTestBlock(text: string): Block {
+  const view = Buffer.from(text, "utf8").toString("latin1");
+  return {
+    text: view,
+    decode: (start, end) => Buffer.from(view.slice(start, end), "latin1").toString("utf8"),
+  };
+}
