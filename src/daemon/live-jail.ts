@@ -8,7 +8,7 @@ import {
   type LogSpec,
   type Offender,
 } from "../model";
-import { ActionList, type ActionReport } from "../action";
+import { ActionList } from "../action";
 import {
   JailState,
   parseIgnoreCache,
@@ -18,6 +18,8 @@ import {
   type JailSettings,
 } from "../jail";
 import type { LineMark } from "./desk";
+import { Enforcement } from "./enforcement";
+import { ExpiryAlarm } from "./expiry-alarm";
 import { askIgnoreCommand } from "./ignore-command";
 import { IgnoreSources } from "./ignore-sources";
 import { makeActionContext } from "./jail-actions";
@@ -33,19 +35,15 @@ export class LiveJail {
   readonly #needs: JailNeeds;
   readonly #state: JailState;
   readonly #sources: IgnoreSources;
-  /** Bans that an action could not put in force, with what it said. */
-  readonly #unapplied = new Map<string, string>();
+  readonly #alarm: ExpiryAlarm;
   #spec: JailSpec;
-  #actions: ActionList;
+  #enforcement: Enforcement;
   #reading: JailReading;
   readonly #discovery = new LogDiscovery({
     found: (log) => this.#changeLogs((logs) => [...logs, log]),
     gone: (path) => this.#changeLogs((logs) => logs.filter((log) => log.path !== path)),
   });
   #isStarted = false;
-  #epoch = 0;
-  #cancelExpiry: (() => void) | undefined;
-  #armedFor: number | undefined;
   #isStopped = false;
 
   /** Makes a jail, not started yet. Throws `WarderError` when its numbers or its filter cannot be used. */
@@ -59,7 +57,12 @@ export class LiveJail {
     });
     this.#configureIgnoring(spec);
     this.#sources = new IgnoreSources(this.#state.ignore, needs);
-    this.#actions = new ActionList(spec.actions, makeActionContext(this, needs));
+    this.#alarm = new ExpiryAlarm(
+      needs.alarms,
+      () => this.#state.nextEnd(),
+      () => void this.#publish(this.#state.takeExpired(this.#now())),
+    );
+    this.#enforcement = this.#makeEnforcement(spec);
     this.#reading = new JailReading(spec, this.#state.settings.findtime, needs);
   }
 
@@ -82,7 +85,7 @@ export class LiveJail {
   }
 
   get actions(): ActionList {
-    return this.#actions;
+    return this.#enforcement.actions;
   }
 
   /** Bans in force, the first to end first. */
@@ -92,7 +95,7 @@ export class LiveJail {
 
   /** Offenders whose ban could not be carried out, with the reason. */
   get unapplied(): ReadonlyMap<string, string> {
-    return this.#unapplied;
+    return this.#enforcement.unapplied;
   }
 
   /** Who is ignored, in the order fail2ban lists it. */
@@ -128,7 +131,7 @@ export class LiveJail {
     this.#logSettings();
     memory.addJail(this.name);
     await this.#sources.load();
-    void this.#actions.start();
+    void this.actions.start();
     void this.#publish(
       this.#state.restore(memory.currentBans(this.name, restoreRule(this.#state.settings)), this.#now()),
     );
@@ -177,9 +180,9 @@ export class LiveJail {
     this.#reading.change(spec, settings.findtime);
     this.#discovery.watch(spec.source.patterns ?? []);
     if (old.actions !== spec.actions) {
-      await this.#actions.reload(spec.actions, this.bans);
+      await this.actions.reload(spec.actions, this.bans);
     }
-    this.#armExpiry();
+    this.#alarm.arm();
   }
 
   /** Bans by command; settles when the actions have run. Gives how many were new. */
@@ -214,9 +217,8 @@ export class LiveJail {
     const bans = this.bans;
     this.#tell(this.#state.unbanAll("command"));
     this.#needs.memory.deleteJailBans(this.name);
-    this.#unapplied.clear();
-    this.#armExpiry();
-    await this.#actions.flush(bans);
+    this.#alarm.arm();
+    await this.#enforcement.flush(bans);
     return bans.length;
   }
 
@@ -231,12 +233,12 @@ export class LiveJail {
   /** Stops reading, takes the bans out of force (they stay in the database) and stops the actions. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    this.#cancelExpiry?.();
+    this.#alarm.stop();
     this.#discovery.stop();
     await this.#reading.close();
     const bans = this.bans;
     this.#tell(this.#state.unbanAll("stop"));
-    await this.#actions.stop(bans);
+    await this.actions.stop(bans);
     this.#needs.memory.disableJail(this.name);
     this.#needs.log("INFO", "jail", `Jail '${this.name}' stopped`);
   }
@@ -244,8 +246,12 @@ export class LiveJail {
   /** Before the start there is nothing to keep: the parts are made anew. */
   #prepare(spec: JailSpec, findtime: number): void {
     this.#configureIgnoring(spec);
-    this.#actions = new ActionList(spec.actions, makeActionContext(this, this.#needs));
+    this.#enforcement = this.#makeEnforcement(spec);
     this.#reading = new JailReading(spec, findtime, this.#needs);
+  }
+
+  #makeEnforcement(spec: JailSpec): Enforcement {
+    return new Enforcement(new ActionList(spec.actions, makeActionContext(this, this.#needs)), this.#state);
   }
 
   /** A log that a pattern names has come or gone. Each is read once, whoever named it first. */
@@ -321,65 +327,13 @@ export class LiveJail {
   async #carryOut(events: readonly DomainEvent[]): Promise<void> {
     const work = events.filter(isToDo);
     if (work.length > 0) {
-      this.#armExpiry();
+      this.#alarm.arm();
     }
-    await Promise.all(work.map((event) => this.#act(event)));
+    await this.#enforcement.carryOut(work);
   }
 
   #tell(events: readonly DomainEvent[]): void {
     events.forEach((event) => this.#needs.publish(event));
-  }
-
-  async #act(event: DomainEvent): Promise<void> {
-    switch (event.type) {
-      case "ban":
-        this.#judge(event.ban, await this.#actions.ban(event.ban));
-        break;
-      case "unban":
-        this.#unapplied.delete(event.ban.offender.id);
-        await this.#actions.unban(event.ban);
-        break;
-      case "prolonged":
-        await this.#actions.prolong(event.ban);
-        break;
-      default:
-        return;
-    }
-    await this.#renew();
-  }
-
-  /** An action that was repaired has lost the bans it held: they are made again. */
-  async #renew(): Promise<void> {
-    const since = this.#epoch;
-    this.#epoch = this.#actions.epoch;
-    if (since < this.#epoch) {
-      await Promise.all(
-        this.bans.map(async (ban) => this.#judge(ban, await this.#actions.reban(ban, since))),
-      );
-    }
-  }
-
-  #judge(ban: Ban, report: ActionReport): void {
-    const [failure] = report.failures;
-    if (failure && this.#state.banOf(ban.offender.id)) {
-      this.#unapplied.set(ban.offender.id, failure.message);
-    } else {
-      this.#unapplied.delete(ban.offender.id);
-    }
-  }
-
-  #armExpiry(): void {
-    const end = this.#state.nextEnd();
-    if (this.#isStopped || end === this.#armedFor) {
-      return;
-    }
-    this.#cancelExpiry?.();
-    this.#armedFor = end;
-    this.#cancelExpiry = this.#needs.alarms.at(end, () => {
-      this.#armedFor = undefined;
-      void this.#publish(this.#state.takeExpired(this.#now()));
-      this.#armExpiry();
-    });
   }
 
   #configureIgnoring(spec: JailSpec): void {
