@@ -54,6 +54,7 @@ async function runForeground(options: ClientOptions, program: ServerProgram): Pr
       pidfile: settings.pidfile,
       logtarget: settings.logtarget,
       loglevel: settings.loglevel,
+      syslogsocket: settings.syslogsocket,
       force: options.force,
       readerScript: program.readerScript,
       tell: (text) => log.error(text),

@@ -12,6 +12,8 @@ export interface ServeOptions {
   readonly pidfile: string;
   readonly logtarget: string;
   readonly loglevel: string;
+  /** Where syslog listens: `auto` or a path. */
+  readonly syslogsocket?: string;
   /** Take the socket's path even if something is there that does not answer. */
   readonly force: boolean;
   /** What to read at start; absent when a client will send the configuration. */
@@ -73,14 +75,14 @@ async function listen(server: ControlServer, daemon: Daemon): Promise<void> {
 }
 
 /** A log that cannot be opened must not leave a machine unprotected: then we log to the terminal, and say so. */
-function openLogger({ logtarget, loglevel, tell }: ServeOptions): Logger {
+function openLogger({ logtarget, loglevel, syslogsocket = "auto", tell }: ServeOptions): Logger {
   const clock = systemClock();
   let logger: Logger;
   try {
-    logger = new Logger(clock, logtarget);
+    logger = new Logger(clock, logtarget, { syslogsocket });
   } catch (error) {
     tell(`${messageOf(error)}. Logging to STDERR instead.`);
-    logger = new Logger(clock, "STDERR");
+    logger = new Logger(clock, "STDERR", { syslogsocket });
   }
   logger.setLevel(loglevel);
   return logger;
@@ -147,7 +149,7 @@ class RunningServer implements Serving {
     const about = problem.jail === undefined ? "" : ` (jail '${problem.jail}')`;
     const isError = problem.severity === "error";
     this.daemon.logger.log(isError ? "ERROR" : "WARNING", "configreader", `${text}${about}`);
-    if (isError && this.daemon.logger.target !== "STDERR") {
+    if (isError && this.daemon.logger.target.toUpperCase() !== "STDERR") {
       this.#options.tell(`ERROR ${text}${about}`);
     }
   }

@@ -63,6 +63,9 @@ export class ServerOptions {
       case "logtarget":
         this.#setLogTarget(text);
         break;
+      case "syslogsocket":
+        this.#setSyslogSocket(value);
+        break;
       case "dbfile":
         await this.#setDatabase(text, jails);
         break;
@@ -89,10 +92,20 @@ export class ServerOptions {
   }
 
   #setLogTarget(text: string): void {
-    const before = this.#logger.target;
+    this.#changeLog(() => this.#logger.setTarget(text));
+  }
+
+  #setSyslogSocket(value: CommandValue): void {
+    this.#changeLog(() => this.#logger.setSyslogSocket(formatPythonText(value)));
+    this.#values.set("syslogsocket", value);
+  }
+
+  #changeLog(change: () => boolean): void {
     try {
-      if (this.#logger.setTarget(text) && before !== this.#logger.target) {
+      if (change()) {
+        const what = `Changed logging target to ${this.#logger.targetTitle} for Fail2ban`;
         this.#logger.log("INFO", "server", `Start Fail2ban v${FAIL2BAN_VERSION}`);
+        this.#logger.log("INFO", "server", `${what} v${FAIL2BAN_VERSION}`);
       }
     } catch (error) {
       this.#logger.log("ERROR", "server", messageOf(error));

@@ -16,4 +16,5 @@ export {
 export { systemClock, type Clock } from "./clock";
 export { formatDateTime, formatLogTime, type LogLevel } from "./log-line";
 export { Logger, type Log } from "./logger";
+export type { LogPlaces } from "./open-log-target";
 export { interfaceAddresses, ownNames, systemResolver, type Resolver } from "./resolver";

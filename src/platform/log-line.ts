@@ -21,6 +21,8 @@ const SHORT_NAMES: Partial<Record<LogLevel, string>> = { TRACEDEBUG: "TRACE", HE
 export interface LogLineOptions {
   readonly datetime: boolean;
   readonly padding: boolean;
+  /** A whole line in Python's notation, such as `%(asctime)s %(name)-24s %(message)s`, instead of the two above. */
+  readonly format?: string;
 }
 
 /** One message before it becomes a line. `logger` is the part after `fail2ban.`. */
@@ -48,13 +50,41 @@ export function parseLogLevel(text: string): number | undefined {
  * Control characters other than tab are shown escaped, so that text from a log cannot forge a line of ours.
  */
 export function formatLogRecord(record: LogRecord, options: LogLineOptions): string {
-  const name = `fail2ban.${record.logger}`;
-  const level = SHORT_NAMES[record.level] ?? record.level;
-  const head = options.padding
-    ? `${name.padEnd(24)}[${record.pid}]: ${level.padEnd(7)}`
-    : `${name}[${record.pid}]: ${level}`;
+  if (options.format !== undefined) {
+    return fillFormat(options.format, record);
+  }
   const date = options.datetime ? `${formatLogTime(record.time)} ` : "";
-  return `${date}${head} ${escapeControls(record.message)}`;
+  return `${date}${formatHead(record, options)} ${escapeControls(record.message)}`;
+}
+
+function formatHead({ logger, pid, level }: LogRecord, options: LogLineOptions): string {
+  const name = `fail2ban.${logger}`;
+  const shown = SHORT_NAMES[level] ?? level;
+  return options.padding ? `${name.padEnd(24)}[${pid}]: ${shown.padEnd(7)}` : `${name}[${pid}]: ${shown}`;
+}
+
+/** `%(name)-24s`: a field, its width (negative: left), its kind. */
+const FIELD = /%(?:%|\((\w+)\)(-?)(\d{0,3})(?:\.\d+)?[sdf])/g;
+
+/** Fields we have no value for stay as they are. */
+function fillFormat(format: string, record: LogRecord): string {
+  const fields: Readonly<Record<string, string>> = {
+    asctime: formatLogTime(record.time),
+    created: String(record.time),
+    name: `fail2ban.${record.logger}`,
+    levelname: SHORT_NAMES[record.level] ?? record.level,
+    levelno: String(LOG_LEVELS[record.level]),
+    process: String(record.pid),
+    message: escapeControls(record.message),
+  };
+  return format.replaceAll(FIELD, (whole, name?: string, left?: string, width?: string) => {
+    if (name === undefined) {
+      return "%";
+    }
+    const value = fields[name];
+    const columns = Number(width ?? 0);
+    return value === undefined ? whole : left === "-" ? value.padEnd(columns) : value.padStart(columns);
+  });
 }
 
 /** `2026-11-20 23:22:12,177` in local time. */
@@ -87,9 +117,13 @@ function twoDigits(value: number): string {
   return String(value).padStart(2, "0");
 }
 
-const CONTROLS = /[\x00-\x08\x0a-\x1f\x7f]/g;
+const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
+const CONTROLS = new RegExp(CONTROL, "g");
 
 function escapeControls(message: string): string {
+  if (!CONTROL.test(message)) {
+    return message;
+  }
   return message.replaceAll(CONTROLS, (char) =>
     char === "\n" ? String.raw`\n` : String.raw`\x` + char.charCodeAt(0).toString(16).padStart(2, "0"),
   );

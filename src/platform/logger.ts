@@ -1,7 +1,11 @@
 import { WarderError } from "../model";
 import type { Clock } from "./clock";
-import { LOG_LEVELS, formatLogRecord, parseLogLevel, type LogLevel } from "./log-line";
-import { openLogTarget, type LogTarget } from "./log-target";
+import { LOG_LEVELS, parseLogLevel, type LogLevel, type LogRecord } from "./log-line";
+import { parseLogTarget, type LogTarget } from "./log-target";
+import { openLogTarget, type LogPlaces } from "./open-log-target";
+
+/** Targets that have nothing to open anew; fail2ban compares the names letter by letter. */
+const FLUSHED: ReadonlySet<string> = new Set(["STDOUT", "STDERR", "SYSLOG", "SYSTEMD-JOURNAL"]);
 
 /** Writes one message; `logger` is the part of fail2ban's logger name after `fail2ban.`. */
 export type Log = (level: LogLevel, logger: string, message: string) => void;
@@ -13,12 +17,16 @@ export class Logger {
   #threshold: number = LOG_LEVELS.INFO;
   #levelName = "INFO";
   #target: LogTarget;
-  #lines: string[] = [];
+  #targetText: string;
+  #places: LogPlaces;
+  #records: LogRecord[] = [];
 
-  constructor(clock: Clock, target = "STDOUT") {
+  constructor(clock: Clock, target = "STDOUT", places: LogPlaces = {}) {
     this.#clock = clock;
     this.#pid = process.pid;
-    this.#target = openLogTarget(target);
+    this.#places = places;
+    this.#targetText = target;
+    this.#target = openLogTarget(target, places);
     process.on("exit", () => this.#write());
   }
 
@@ -32,10 +40,14 @@ export class Logger {
     return this.#target.name;
   }
 
+  /** The target for people: of syslog with its socket. */
+  get targetTitle(): string {
+    return this.#target.title;
+  }
+
   readonly log: Log = (level, logger, message) => {
     if (LOG_LEVELS[level] >= this.#threshold) {
-      const record = { time: this.#clock.now(), level, logger, pid: this.#pid, message };
-      this.#add(formatLogRecord(record, this.#target.options));
+      this.#add({ time: this.#clock.now(), level, logger, pid: this.#pid, message });
     }
   };
 
@@ -52,36 +64,56 @@ export class Logger {
     this.#levelName = text.toUpperCase();
   }
 
-  /** Changes the target; the old one is kept when the new one cannot be opened (throws `WarderError`). */
+  /**
+   * Changes the target; the old one is kept when the new one cannot be opened (throws `WarderError`). The same name
+   * again changes nothing, whatever its options: false then.
+   */
   setTarget(text: string): boolean {
-    if (text.replace(/\[.*$/s, "") === this.#target.name) {
+    if (parseLogTarget(text).name === this.#target.name) {
       return false;
     }
-    const next = openLogTarget(text);
-    this.#write();
-    this.#target.close();
-    this.#target = next;
+    this.#replaceTarget(text, this.#places);
     return true;
   }
 
-  /** Opens the log file anew; `rolled over` for a file, `flushed` for a stream. */
+  /** Says where syslog listens (`auto` or a path); true when it is the target and was opened there. Throws as above. */
+  setSyslogSocket(syslogsocket: string): boolean {
+    const places = { ...this.#places, syslogsocket };
+    const isInUse = parseLogTarget(this.#targetText).kind === "SYSLOG";
+    if (isInUse && syslogsocket !== this.#places.syslogsocket) {
+      this.#replaceTarget(this.#targetText, places);
+    }
+    this.#places = places;
+    return isInUse;
+  }
+
+  /** Opens the log file anew; `rolled over` for a file, `flushed` for what is none. */
   flush(): "rolled over" | "flushed" {
     this.#write();
-    return this.#target.reopen() ? "rolled over" : "flushed";
+    this.#target.reopen();
+    return FLUSHED.has(this.#target.name) ? "flushed" : "rolled over";
+  }
+
+  #replaceTarget(text: string, places: LogPlaces): void {
+    const next = openLogTarget(text, places);
+    this.#write();
+    this.#target.close();
+    this.#target = next;
+    this.#targetText = text;
   }
 
   /** Lines of one turn of the event loop are written together: a storm of failures is one write, not thousands. */
-  #add(line: string): void {
-    if (this.#lines.push(line) === 1) {
+  #add(record: LogRecord): void {
+    if (this.#records.push(record) === 1) {
       queueMicrotask(() => this.#write());
     }
   }
 
   #write(): void {
-    if (this.#lines.length > 0) {
-      const lines = this.#lines;
-      this.#lines = [];
-      this.#target.write(lines.join("\n"));
+    if (this.#records.length > 0) {
+      const records = this.#records;
+      this.#records = [];
+      this.#target.write(records);
     }
   }
 }

@@ -1,0 +1,104 @@
+import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { WarderError, messageOf } from "../model";
+import { formatLogRecord, type LogRecord } from "./log-line";
+import type { LogTarget, LogTargetName } from "./log-target";
+
+/** A standard stream of this process. */
+export class StreamTarget implements LogTarget {
+  readonly name: string;
+  readonly #target: LogTargetName;
+  readonly #fd: number;
+
+  constructor(target: LogTargetName, fd: number) {
+    this.name = target.name;
+    this.#target = target;
+    this.#fd = fd;
+  }
+
+  get title(): string {
+    return this.name;
+  }
+
+  write(records: readonly LogRecord[]): void {
+    tryWrite(this.#fd, formatLines(records, this.#target));
+  }
+
+  reopen(): boolean {
+    return false;
+  }
+
+  close(): void {
+    // Standard streams stay open.
+  }
+}
+
+/** A file that lines are added to. */
+export class FileTarget implements LogTarget {
+  readonly name: string;
+  readonly #target: LogTargetName;
+  #fd: number;
+  #lost = 0;
+
+  /** Opens the file. @throws WarderError `log-target` */
+  constructor(target: LogTargetName) {
+    this.name = target.name;
+    this.#target = target;
+    this.#fd = openLog(target.name);
+  }
+
+  get title(): string {
+    return this.name;
+  }
+
+  write(records: readonly LogRecord[]): void {
+    const lost = this.#lost > 0 ? `(${this.#lost} log lines lost: the log could not be written)\n` : "";
+    if (tryWrite(this.#fd, `${lost}${formatLines(records, this.#target)}`)) {
+      this.#lost = 0;
+    } else {
+      this.#lost += records.length;
+    }
+  }
+
+  reopen(): boolean {
+    const fd = openLog(this.name);
+    closeSync(this.#fd);
+    this.#fd = fd;
+    return true;
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}
+
+function formatLines(records: readonly LogRecord[], { line }: LogTargetName): string {
+  return records.map((record) => `${formatLogRecord(record, line)}\n`).join("");
+}
+
+function openLog(path: string): number {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    return openSync(path, "a", 0o600);
+  } catch (cause) {
+    const message = `Unable to log to '${path}': ${messageOf(cause)}. Choose another logtarget or make it writable`;
+    throw new WarderError("log-target", message, { cause });
+  }
+}
+
+/** Whole text or nothing to complain about; a pipe that is full for a moment is tried again. */
+function tryWrite(fd: number, text: string): boolean {
+  const bytes = Buffer.from(text, "utf8");
+  let written = 0;
+  for (let attempt = 0; attempt < 1000 && written < bytes.length; attempt++) {
+    try {
+      written += writeSync(fd, bytes, written);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") {
+        return false;
+      }
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+  return written === bytes.length;
+}
