@@ -33,6 +33,11 @@ export function describeSourceEvent(event: SourceEvent): SourceMessage {
         `Error decoding line from '${path}' with '${event.encoding}'. Consider setting logencoding to appropriate ` +
           `encoding for this jail. Continuing to process line ignoring invalid characters: ${JSON.stringify(event.line)}`,
       );
+    case "overrun":
+      return say(
+        "WARNING",
+        `${event.messages} messages to ${path} were lost: they came faster than they were matched`,
+      );
     case "complaint":
       return say("WARNING", `${path} says: ${event.text}`);
     case "error":

@@ -5,6 +5,8 @@
  */
 export { openSource } from "./open-source";
 export type { Follower, FollowOptions, FollowStats } from "./follower";
+export { COMMAND_PREFIX } from "./command-follower";
+export { parseSyslogAddress, type SyslogAddress } from "./syslog-address";
 export { FileFollower } from "./file-follower";
 export { LogSet, type LogSetListener } from "./log-set";
 export {

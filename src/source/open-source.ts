@@ -2,13 +2,18 @@ import { COMMAND_PREFIX, CommandFollower } from "./command-follower";
 import type { Follower, FollowOptions } from "./follower";
 import { PathFollower } from "./path-follower";
 import type { SourceConsumer } from "./source-event";
+import { isSyslogAddress } from "./syslog-address";
+import { SyslogFollower } from "./syslog-follower";
 
 /**
- * The follower for a source: a path of a log file or a named pipe, or `command:…` with a shell command. It does not
- * read before it is started.
+ * The follower for a source: a path of a log file or a named pipe, `command:…` with a shell command, or an
+ * address such as `udp://127.0.0.1:5514` where syslog messages come. It does not read before it is started.
  */
 export function openSource(options: FollowOptions, consumer: SourceConsumer): Follower {
-  return options.path.startsWith(COMMAND_PREFIX)
-    ? new CommandFollower(options, consumer)
+  if (options.path.startsWith(COMMAND_PREFIX)) {
+    return new CommandFollower(options, consumer);
+  }
+  return isSyslogAddress(options.path)
+    ? new SyslogFollower(options, consumer)
     : new PathFollower(options, consumer);
 }

@@ -31,6 +31,8 @@ export type SourceEvent =
   | { readonly type: "lost"; readonly path: string; readonly reason: string }
   | { readonly type: "long-line"; readonly path: string; readonly skippedBytes: number }
   | { readonly type: "undecodable"; readonly path: string; readonly encoding: string; readonly line: string }
+  /** Messages that came faster than they were matched and were dropped. */
+  | { readonly type: "overrun"; readonly path: string; readonly messages: number }
   /** What a command wrote to its standard error, a line. */
   | { readonly type: "complaint"; readonly path: string; readonly text: string }
   | { readonly type: "error"; readonly path: string; readonly error: WarderError };
