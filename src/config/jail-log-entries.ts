@@ -13,6 +13,9 @@ export interface JailLogs {
   readonly skip?: StreamEntry;
 }
 
+/** Backends that have no use for `logpath`; the last two are ours. */
+const READS_NO_FILES = /^(systemd|syslog\[|command\[)/;
+
 /** Looks for the logs of a jail and says what becomes of the jail when there are none. */
 export function searchLogs(
   context: JailContext,
@@ -21,7 +24,7 @@ export function searchLogs(
 ): JailLogs {
   const backend = textOf(options, "backend")?.text ?? "auto";
   const logpath = textOf(options, "logpath");
-  if (!logpath || backend.startsWith("systemd")) {
+  if (!logpath || READS_NO_FILES.test(backend)) {
     return { backend, entries: [] };
   }
   const { jail } = context;

@@ -13,6 +13,7 @@ import {
 } from "../model";
 import { plainError, toBool, toInt, valueError, type JailChange, type JailOption } from "../control";
 import { changeActions } from "./action-changes";
+import { backendSources, ownBackend } from "./backend-sources";
 
 /** Changes that are part of what a jail is; the others (bans, start, stop) act on the live jail. */
 export type SpecChange = Exclude<
@@ -49,14 +50,15 @@ const BACKENDS = ["pyinotify", "polling", "systemd"];
 /** A jail as `add NAME BACKEND` makes it, before anything is set. Throws `RemoteError` for an unknown backend. */
 export function newJailSpec(name: string, backend: string): JailSpec {
   const word = backend.replace(/\[.*$/s, "").trim();
-  if (word !== "auto" && word !== "gamin" && !BACKENDS.includes(word)) {
+  // DIFFERS: fail2ban has no backends that listen for syslog messages or run a command.
+  if (ownBackend(backend) === undefined && word !== "auto" && word !== "gamin" && !BACKENDS.includes(word)) {
     throw valueError(
       `Unknown backend ${backend}. Must be among ${formatPython(BACKENDS)} or ${formatPython("auto")}`,
     );
   }
   return {
     name,
-    source: { backend, logs: [], journalmatch: [], logencoding: "auto" },
+    source: { backend, logs: backendSources(backend), journalmatch: [], logencoding: "auto" },
     filter: { failregex: [], ignoreregex: [], maxlines: 1, usedns: "warn" },
     maxretry: 3,
     maxmatches: 5,
