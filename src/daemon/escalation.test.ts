@@ -8,7 +8,7 @@ import { Logger } from "../platform";
 import { FakeClock } from "../platform/fake-clock.testing";
 import { readConfiguration } from "../config";
 import { Daemon } from "./daemon";
-import { encodeFailures } from "./failure-wire";
+import { encodeFailures } from "./failure-wire.testing";
 import type { ReaderPort } from "./reader-host";
 import type { ReaderEvent } from "./reader-messages";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Failure, GroupValue, MatchedLine } from "../model";
-import { decodeFailures, encodeFailures } from "./failure-wire";
+import { decodeFailures, FailurePacker } from "./failure-wire";
 
 const text = fc.string({ unit: "binary" });
 const value: fc.Arbitrary<GroupValue> = fc.oneof(
@@ -30,8 +30,12 @@ const failure: fc.Arbitrary<Failure> = fc
 it("brings every failure over whole, whatever the log wrote into it", () => {
   fc.assert(
     fc.property(fc.array(failure), (failures) => {
-      const brought = decodeFailures(structuredClone(encodeFailures(failures)));
+      const packer = new FailurePacker();
+      failures.forEach((one) => packer.add(one));
+      expect(packer.count).toBe(failures.length);
+      const brought = decodeFailures(structuredClone(packer.take()));
       expect(brought.map((one) => ({ ...one, groups: new Map(one.groups) }))).toEqual(failures);
+      expect(packer.take()).toEqual([]);
     }),
   );
 });

@@ -9,22 +9,37 @@ type Member = string | number | null;
  */
 export type FailureBatch = readonly Member[];
 
-/** Puts failures into a batch. */
-export function encodeFailures(failures: readonly Failure[]): FailureBatch {
-  const batch: Member[] = [];
-  for (const failure of failures) {
+/** Packs failures into a batch one by one, so that nothing but their texts has to be kept until it is sent. */
+export class FailurePacker {
+  #batch: Member[] = [];
+  #count = 0;
+
+  /** Failures in the batch so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  add(failure: Failure): void {
     const { time, id = null, ip = null, host = null, count, weight = null, bantime = null } = failure;
     const { groups, matches } = failure;
-    batch.push(time, id, ip, host, count, weight, bantime, packGroups(groups), matches.length);
+    this.#count++;
+    this.#batch.push(time, id, ip, host, count, weight, bantime, packGroups(groups), matches.length);
     for (const match of matches) {
       if (typeof match === "string") {
-        batch.push(null, null, match);
+        this.#batch.push(null, null, match);
       } else {
-        batch.push(match[0], match[1], match[2]);
+        this.#batch.push(match[0], match[1], match[2]);
       }
     }
   }
-  return batch;
+
+  /** Gives the batch away and begins another one. */
+  take(): FailureBatch {
+    const batch = this.#batch;
+    this.#batch = [];
+    this.#count = 0;
+    return batch;
+  }
 }
 
 /** The failures of a batch. */

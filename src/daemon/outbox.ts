@@ -1,11 +1,8 @@
-import type { Failure } from "../model";
-import { encodeFailures } from "./failure-wire";
+import type { FailurePacker } from "./failure-wire";
 import type { ReaderEvent } from "./reader-messages";
 
 /** Failures that may be on their way to the daemon before reading waits. */
 const MOST_UNHANDLED = 50_000;
-/** Failures sent in one message. */
-const BATCH = 256;
 
 /** Failures on their way from a reader to the daemon, never more than the daemon can take. */
 export class Outbox {
@@ -17,11 +14,11 @@ export class Outbox {
     this.#post = post;
   }
 
-  send(jail: string, failures: readonly Failure[]): void {
-    for (let start = 0; start < failures.length; start += BATCH) {
-      const batch = failures.slice(start, start + BATCH);
-      this.#unhandled += batch.length;
-      this.#post({ type: "failures", jail, failures: encodeFailures(batch) });
+  /** Sends what is packed, if anything is. */
+  send(jail: string, packer: FailurePacker): void {
+    if (packer.count > 0) {
+      this.#unhandled += packer.count;
+      this.#post({ type: "failures", jail, failures: packer.take() });
     }
   }
 

@@ -60,7 +60,7 @@ export interface SourceState {
 export type ReaderEvent =
   /** Lines are being looked at; said once a second at most. */
   | { readonly type: "working" }
-  /** `failures` as `encodeFailures` writes them. */
+  /** Failures of one block of lines. */
   | { readonly type: "failures"; readonly jail: string; readonly failures: FailureBatch }
   | { readonly type: "position"; readonly jail: string; readonly path: string; readonly at: LogPosition }
   | { readonly type: "notice"; readonly jail: string; readonly notice: TimeNotice; readonly line: string }

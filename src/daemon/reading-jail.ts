@@ -1,4 +1,4 @@
-import type { Entry, Failure, Phase } from "../model";
+import type { Entry, Phase } from "../model";
 import { createDateDetector, type DateDetector } from "../date";
 import {
   compileFilter,
@@ -9,6 +9,7 @@ import {
   type TimeNotice,
   type Watcher,
 } from "../filter";
+import { FailurePacker } from "./failure-wire";
 import { GuardedFilter } from "./guarded-filter";
 import type { ReaderContext } from "./reader-context";
 import type { ReaderJail } from "./reader-messages";
@@ -18,7 +19,7 @@ export class ReadingJail {
   readonly #context: ReaderContext;
   #config: ReaderJail;
   #filter: JailFilter;
-  #failures: Failure[] = [];
+  readonly #packer = new FailurePacker();
 
   /** Throws `WarderError` when the filter cannot be used. */
   constructor(config: ReaderJail, context: ReaderContext) {
@@ -59,9 +60,7 @@ export class ReadingJail {
    * reader begins with it, and finds the same failures.
    */
   send(): void {
-    const failures = this.#failures;
-    this.#failures = [];
-    this.#context.outbox.send(this.name, failures);
+    this.#context.outbox.send(this.name, this.#packer);
   }
 
   /** A detector of its own, for looking where to begin in a log. */
@@ -81,7 +80,7 @@ export class ReadingJail {
     for (const hit of hits) {
       const failure = failureOf(hit);
       if (failure) {
-        this.#failures.push(failure);
+        this.#packer.add(failure);
       }
     }
   }
