@@ -30,7 +30,7 @@ afterEach(() => {
 
 /** Starts it with empty /var/log, /run and /var/lib, and what `prepare` puts there. */
 function startProtect(prepare: string, args: readonly string[] = []): Protected {
-  const mounts = "for d in /var/log /run /var/lib /tmp; do mount -t tmpfs none $d; done; ip link set lo up";
+  const mounts = "for d in /var/log /run /var/lib; do mount -t tmpfs none $d; done; ip link set lo up";
   const script = `set -e; ${mounts}; ${prepare}; exec "$@"`;
   const child = spawn(
     "unshare",
@@ -75,9 +75,9 @@ describe.skipIf(!runs)(title, () => {
   });
 
   it("takes the fail2ban tree that is there, as it is", async () => {
-    const tree = "mkdir /tmp/tree && cp -r /etc/fail2ban/. /tmp/tree && mount --bind /tmp/tree /etc/fail2ban";
+    const tree = "mkdir /run/tree && cp -r /etc/fail2ban/. /run/tree && mount --bind /run/tree /etc/fail2ban";
     const own =
-      "printf '[sshd]\\nenabled = true\\nbackend = auto\\nmaxretry = 3\\nbanaction = nftables-multiport\\n' > /tmp/tree/jail.local";
+      "printf '[sshd]\\nenabled = true\\nbackend = auto\\nmaxretry = 3\\nbanaction = nftables-multiport\\n' > /run/tree/jail.local";
     const machine = startProtect(`${tree}; ${own}; touch /var/log/auth.log`);
     await waitFor("it watches", () => Promise.resolve(machine.output().includes("Press Ctrl-C")));
     expect(machine.output()).toContain("Configuration: /etc/fail2ban");
@@ -89,7 +89,7 @@ describe.skipIf(!runs)(title, () => {
   });
 
   it("only observes without nft, says so, and touches no firewall", async () => {
-    const noNft = "mkdir /tmp/no; ln -s /bin/false /tmp/no/nft; PATH=/tmp/no:$PATH; export PATH";
+    const noNft = "mkdir /run/no; ln -s /bin/false /run/no/nft; PATH=/run/no:$PATH; export PATH";
     const machine = startProtect(`mount -t tmpfs none /etc/fail2ban; touch /var/log/auth.log; ${noNft}`);
     await waitFor("it watches", () => Promise.resolve(machine.output().includes("Press Ctrl-C")));
     expect(machine.output()).toMatch(/OBSERVING ONLY, nothing is blocked: nft is not here/);
