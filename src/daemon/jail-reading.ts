@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { JailSpec, LogSpec } from "../model";
 import type { LineMark } from "./desk";
+import { ownBackend } from "./backend-sources";
 import type { JailNeeds } from "./jail-needs";
 import { JOURNAL, journalOptions, usesJournal } from "./journal-backend";
 import type { LogPosition, ReaderJail, ReaderLog } from "./reader-messages";
@@ -38,7 +39,7 @@ export class JailReading {
     if (usesJournal(this.#spec)) {
       return "systemd";
     }
-    return backend.startsWith("polling") ? "polling" : "inotify";
+    return ownBackend(backend) ?? (backend.startsWith("polling") ? "polling" : "inotify");
   }
 
   /** Begins to read, unless the jail is idle. */

@@ -1,6 +1,6 @@
 import type { Block, Phase } from "../model";
 import { BlockScanner } from "../filter";
-import { FileFollower, type SourceEvent } from "../source";
+import { openSource, type Follower, type SourceEvent } from "../source";
 import { describeSourceEvent } from "./source-log";
 import type { ReaderContext } from "./reader-context";
 import type { ReaderEvent, ReaderLog, SourceState } from "./reader-messages";
@@ -10,7 +10,7 @@ import type { ReadingJail } from "./reading-jail";
 export class LogGroup {
   readonly log: ReaderLog;
   readonly #context: ReaderContext;
-  readonly #follower: FileFollower;
+  readonly #follower: Follower;
   readonly #members = new Set<ReadingJail>();
   #scanner = new BlockScanner([]);
   #phase: Phase = "initial";
@@ -63,13 +63,13 @@ export class LogGroup {
     return Array.from(this.#members, (jail) => ({ jail: jail.name, path, state, lines, position }));
   }
 
-  #makeFollower(first: ReadingJail): FileFollower {
+  #makeFollower(first: ReadingJail): Follower {
     const { clock } = this.#context;
     const { path, position, resume: checkpoint } = this.log;
     const { logencoding: encoding, polling, findtime } = first.config;
     const detector = first.makeDetector();
     const now = clock.now();
-    return new FileFollower(
+    return openSource(
       {
         path,
         position,

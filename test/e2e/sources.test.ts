@@ -1,0 +1,92 @@
+/** Every place lines may come from, through a real daemon. */
+import { spawnSync } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { closeSync, constants, openSync, writeSync } from "node:fs";
+import { createConnection } from "node:net";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { buildPrograms, type Programs } from "../daemon-programs.testing";
+import { LocalDaemon, stamp, until } from "./local-daemon.testing";
+
+const PORT = 20_000 + (process.pid % 20_000);
+let programs: Programs;
+let daemon: LocalDaemon;
+
+beforeAll(() => {
+  programs = buildPrograms();
+});
+afterAll(() => programs.remove());
+beforeEach(() => {
+  daemon = new LocalDaemon(programs);
+  daemon.write(
+    "conf/filter.d/tagged.conf",
+    "[INCLUDES]\n[Definition]\nfailregex = ^ ?\\S+ web(?:\\[\\d+\\])?: failure from <HOST>$\n",
+  );
+});
+afterEach(() => daemon.remove());
+
+const isBanned = (id: string): boolean => daemon.banned("web").includes(id);
+
+test("a named pipe", async () => {
+  const pipe = daemon.path("web.pipe");
+  expect(spawnSync("mkfifo", [pipe]).status).toBe(0);
+  daemon.configure({ web: { logpath: pipe } });
+  await daemon.start();
+  const write = (text: string): void => {
+    const fd = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
+    writeSync(fd, text);
+    closeSync(fd);
+  };
+  await until("the pipe is open", () => daemon.log.includes("Added logfile"));
+  write(`${stamp()} failure from 192.0.2.1\n${stamp()} failure f`);
+  write(`rom 192.0.2.1\n`);
+  await until("the ban", () => isBanned("192.0.2.1"));
+});
+
+test("syslog messages over UDP and TCP, in either form", async () => {
+  const backend = `syslog[listen="udp://127.0.0.1:${PORT} tcp://127.0.0.1:${PORT}"]`;
+  daemon.configure({ web: { backend, filter: "tagged" } });
+  await daemon.start();
+  await until("it listens", () => (daemon.log.match(/Added logfile/g) ?? []).length === 2);
+  const udp = createSocket("udp4");
+  const send = (text: string): void => udp.send(text, PORT, "127.0.0.1");
+  send("<38>Oct 11 22:14:15 host1 web[7]: failure from 192.0.2.1");
+  send(`<38>1 ${new Date().toISOString()} host1 web 7 - [a b="c"] failure from 192.0.2.1`);
+  await until("the ban", () => isBanned("192.0.2.1"));
+  const tcp = createConnection({ host: "127.0.0.1", port: PORT });
+  tcp.write("<38>Oct 11 22:14:15 host1 web: failure from 192.0.2.2\n".repeat(2));
+  await until("the other ban", () => isBanned("192.0.2.2"));
+  tcp.destroy();
+  udp.close();
+  expect(daemon.call("status", "web").stdout).toContain(`udp://127.0.0.1:${PORT}`);
+});
+
+test("what a command writes, which ends with the daemon", async () => {
+  const file = daemon.path("lines");
+  const command = `echo $$ > ${daemon.path("command.pid")}; exec tail -n +1 -F ${file}`;
+  daemon.write("lines", `${stamp(-3600)} failure from 192.0.2.9\n`.repeat(3));
+  daemon.configure({ web: { backend: `command[run="${command}"]` } });
+  await daemon.start();
+  await until("the command runs", () => daemon.read("command.pid") !== "");
+  daemon.fail("lines", "192.0.2.1", "192.0.2.1");
+  await until("the ban", () => isBanned("192.0.2.1"));
+  expect(isBanned("192.0.2.9")).toBe(false);
+  const pid = Number(daemon.read("command.pid"));
+  await daemon.end("SIGKILL");
+  await until("the command has ended", () => spawnSync("kill", ["-0", String(pid)]).status !== 0);
+  await daemon.start();
+  await daemon.end("SIGTERM");
+  const second = Number(daemon.read("command.pid"));
+  expect(spawnSync("kill", ["-0", String(second)]).status).not.toBe(0);
+});
+
+const oracle = "/usr/bin/python3";
+const hasOracle = spawnSync(oracle, ["-c", "import fail2ban"]).status === 0;
+if (!hasOracle) {
+  console.warn("NOT TESTED: what fail2ban says to our backends, for lack of fail2ban");
+}
+
+test.skipIf(!hasOracle)("fail2ban refuses the backends it does not know, and says so", () => {
+  const script = `from fail2ban.server.jail import Jail; Jail("x", 'command[run="true"]')`;
+  const { stderr } = spawnSync(oracle, ["-c", script], { encoding: "utf8" });
+  expect(stderr).toContain("ValueError: Unknown backend command");
+});
