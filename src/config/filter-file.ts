@@ -15,6 +15,8 @@ export interface FilterReference {
   /** Of a filter: its name under `filter.d`, or an absolute path without `.conf`. Of a jail: its section. */
   readonly name: string;
   readonly args: ReadonlyMap<string, string>;
+  /** What the lines come from; filters may have other regexes for the journal. */
+  readonly logtype: "file" | "journal";
 }
 
 /** What one filter sets: the commands a jail would be given for it, and what is wrong with its files. */
@@ -31,7 +33,7 @@ export function readFilterFile(reference: FilterReference): FilterReading {
   const context = new JailContext(NOBODY, new MergedConfig(), library);
   const filter = openDefinition(context, FILTER, reference, undefined);
   if (!reference.args.has("logtype") && !filter.init.get("logtype") && !filter.defines("logtype")) {
-    filter.setArgument("logtype", makeText("file"));
+    filter.setArgument("logtype", makeText(reference.logtype));
   }
   const entries: StreamEntry[] = [];
   addFilterEntries(entries, NOBODY, readFilter(filter, new Map(), false));
@@ -52,7 +54,7 @@ export function hasJail(directory: string, name: string): boolean {
  * logs are not looked at. `args` replace options of the jail and arguments of its filter. Throws `ConfigError`.
  */
 export function readJailFilter(reference: FilterReference): FilterReading {
-  const { directory, name, args } = reference;
+  const { directory, name, args, logtype } = reference;
   const library = openLibrary(directory);
   const config = library.load("jail") ?? new MergedConfig();
   const given = [...args].map(([key, value]) => [key.toLowerCase(), makeText(value)] as const);
@@ -61,7 +63,7 @@ export function readJailFilter(reference: FilterReference): FilterReading {
   config.addFile({ file: "", defaults: new Map(), sections: new Map([[name, options]]), problems: [] });
   const context = new JailContext(name, config, library);
   return {
-    entries: readFilterOptions(context, args),
+    entries: readFilterOptions(context, args, logtype),
     problems: [...library.problems, ...context.problems],
   };
 }

@@ -6,7 +6,13 @@ import { openFilter, readFilter } from "./jail-filter";
 import type { LogPattern } from "./jail-logs";
 import { searchLogs } from "./jail-log-entries";
 import { interpolate } from "./interpolation";
-import { FIRST_JAIL_OPTIONS, JAIL_OPTIONS, SILENT_JAIL_OPTIONS, type KnownOption } from "./known-options";
+import {
+  FILTER_OPTIONS,
+  FIRST_JAIL_OPTIONS,
+  JAIL_OPTIONS,
+  SILENT_JAIL_OPTIONS,
+  type KnownOption,
+} from "./known-options";
 import { convertOption, textOf, toVars, type JailOptions, type OptionValue } from "./option-value";
 import { listLines, makeText, startOf, type OriginText } from "./origin-text";
 import { warnUnknownOptions } from "./unknown-options";
@@ -81,11 +87,14 @@ function readEnabledJail(
  * What a jail sets of its filter, its log's encoding and zone and its journal, without its logs and actions. `args` go
  * to the filter as well and win over what the jail gives it. Throws `ConfigError`.
  */
-export function readFilterOptions(context: JailContext, args: ReadonlyMap<string, string>): StreamEntry[] {
+export function readFilterOptions(
+  context: JailContext,
+  args: ReadonlyMap<string, string>,
+  logtype: "file" | "journal",
+): StreamEntry[] {
   const { config, jail } = context;
   const first = readOptions(context, FIRST_JAIL_OPTIONS);
-  const backend = textOf(first, "backend")?.text ?? "auto";
-  const filter = openFilter(context, textOf(first, "filter"), backend);
+  const filter = openFilter(context, textOf(first, "filter"), logtype === "journal" ? "systemd" : "auto");
   for (const [name, value] of filter ? args : []) {
     filter?.setArgument(name, makeText(value));
   }
@@ -111,7 +120,13 @@ function readOptions(context: JailContext, known: ReadonlyMap<string, KnownOptio
     if (text !== undefined) {
       const value = convertOption(text, type);
       if (value === null) {
-        context.warn(`option "${option}" is not a whole number: "${text.text.slice(0, 40)}"`, startOf(text));
+        const message = `option "${option}" is not a whole number: "${text.text.slice(0, 40)}"`;
+        // A filter's option is left out then, others are refused by the server together with their jail.
+        if (FILTER_OPTIONS.has(option)) {
+          context.warn(message, startOf(text));
+        } else {
+          context.fail(message, startOf(text));
+        }
       }
       options.set(option, value);
     }

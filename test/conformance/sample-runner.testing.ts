@@ -5,11 +5,13 @@
 import { readFileSync } from "node:fs";
 import { readFilterFile } from "../../src/config";
 import { createDateDetector } from "../../src/date";
-import { compileFilter, JailFilter, type Hit } from "../../src/filter";
+import { BlockScanner, compileFilter, JailFilter, type Hit } from "../../src/filter";
 import type { FilterSpec, Sourced } from "../../src/model";
+import { textBlock } from "../../src/source";
 
 /** Noon of 14 August 2005 in Central Europe. */
 const NOW = 1_124_013_600;
+const clock = { now: NOW, findtime: 600, phase: "operation", checkTimes: false } as const;
 const JOURNAL_DATE = "2005-08-14T10:00:00";
 
 /** One run as the test sends it. */
@@ -36,11 +38,18 @@ export interface RunnerAnswer {
   /** Indices of the regexes that matched, failures or not. */
   readonly used: readonly number[];
   readonly lines: readonly RunnerLine[];
+  /** Lines that one way to read a log finds something in and the other does not. */
+  readonly disputed: readonly string[];
 }
 
 function specOf(task: RunnerTask): FilterSpec {
   const { directory, filter, options } = task;
-  const { entries } = readFilterFile({ directory, name: filter, args: new Map(Object.entries(options)) });
+  const { entries } = readFilterFile({
+    directory,
+    name: filter,
+    args: new Map(Object.entries(options)),
+    logtype: "file",
+  });
   const texts = (word: string): Sourced[] =>
     entries
       .filter(({ command }) => command[2] === word)
@@ -62,9 +71,10 @@ function specOf(task: RunnerTask): FilterSpec {
 function answer(task: RunnerTask): RunnerAnswer {
   const spec = specOf(task);
   const { datepattern } = spec;
-  const detector = createDateDetector(datepattern ? { datepattern: datepattern.text } : {});
-  const filter = new JailFilter(compileFilter(spec), detector);
-  const clock = { now: NOW, findtime: 600, phase: "operation", checkTimes: false } as const;
+  const compiled = compileFilter(spec);
+  const makeFilter = (): JailFilter =>
+    new JailFilter(compiled, createDateDetector(datepattern ? { datepattern: datepattern.text } : {}));
+  const filter = makeFilter();
   const isJournal = task.options["logtype"] === "journal";
   const used = new Set<number>();
   const lines = task.lines.map((line) => {
@@ -74,7 +84,21 @@ function answer(task: RunnerTask): RunnerAnswer {
     hits.forEach((hit) => used.add(hit.failregex ?? -1));
     return hits.filter((hit) => hit.kind === "failure" && !hit.groups.get("nofail")).map(describe);
   });
-  return { failregex: spec.failregex.map(({ text }) => text), used: [...used], lines };
+  const disputed = isJournal ? [] : compareWays(makeFilter, task.lines);
+  return { failregex: spec.failregex.map(({ text }) => text), used: [...used], lines, disputed };
+}
+
+/** Searches the lines as one block, and feeds every single one of them. */
+function compareWays(makeFilter: () => JailFilter, lines: readonly string[]): readonly string[] {
+  const scanned = new Set<string>();
+  const note = (found: Set<string>) => (hits: readonly Hit[]) =>
+    hits.forEach((hit) => found.add(JSON.stringify([hit.kind, hit.failregex, hit.identity, hit.matches])));
+  const watcher = { filter: makeFilter(), options: () => ({ clock }), hits: note(scanned) };
+  new BlockScanner([watcher]).scan(textBlock(lines.map((line) => `${line}\n`).join("")));
+  const fed = new Set<string>();
+  const plain = makeFilter();
+  lines.forEach((line) => note(fed)(plain.feedLine(line, { clock })));
+  return [...scanned].filter((hit) => !fed.has(hit)).concat([...fed].filter((hit) => !scanned.has(hit)));
 }
 
 function describe(hit: Hit): RunnerLine[number] {

@@ -7,9 +7,12 @@ import {
   readJailFilter,
   type Call,
   type FilterReading,
+  type FilterReference,
 } from "../../config";
 import { formatPythonText, type CommandValue, type Sourced } from "../../model";
 import { pathExists } from "../../platform";
+
+type LogType = FilterReference["logtype"];
 
 /** What is to be tried. */
 export interface FilterChoice {
@@ -37,9 +40,9 @@ export interface FilterSettings {
 }
 
 /** Says what the REGEX argument names; what is neither jail nor filter nor file is a regex. */
-export function chooseFilter(text: string, config: string): FilterChoice {
+export function chooseFilter(text: string, config: string, logtype: LogType): FilterChoice {
   const call = callOf(text);
-  const found = call && (findByPath(call) ?? findByName(call, config));
+  const found = call && (findByPath(call, logtype) ?? findByName(call, config, logtype));
   return (
     found ?? { form: "line", name: text, basedir: config, options: new Map(), read: () => regexOnly(text) }
   );
@@ -56,7 +59,7 @@ function callOf(text: string): Call | undefined {
   }
 }
 
-function findByPath({ name, args }: Call): FilterChoice | undefined {
+function findByPath({ name, args }: Call, logtype: LogType): FilterChoice | undefined {
   if (!name.includes("/")) {
     return undefined;
   }
@@ -68,21 +71,22 @@ function findByPath({ name, args }: Call): FilterChoice | undefined {
   const directory = basename(folder) === "filter.d" ? dirname(folder) : folder;
   const form = directory === folder ? "file" : "filter";
   const read = (): FilterSettings =>
-    collect(readFilterFile({ directory: resolve(directory), name: resolve(path), args }));
+    collect(readFilterFile({ directory: resolve(directory), name: resolve(path), args, logtype }));
   return { form, name: form === "file" ? name : basename(path), basedir: directory, options: args, read };
 }
 
-function findByName({ name, args }: Call, config: string): FilterChoice | undefined {
+function findByName({ name, args }: Call, config: string, logtype: LogType): FilterChoice | undefined {
   const common = { basedir: config, options: args };
   if (hasJail(config, name)) {
-    const read = (): FilterSettings => collect(readJailFilter({ directory: config, name, args }));
+    const read = (): FilterSettings => collect(readJailFilter({ directory: config, name, args, logtype }));
     return { ...common, form: "jail", name, read };
   }
   const stem = withoutEnd(name);
   if (stem.includes("/") || !isFilter(resolve(config, "filter.d", stem))) {
     return undefined;
   }
-  const read = (): FilterSettings => collect(readFilterFile({ directory: config, name: stem, args }));
+  const read = (): FilterSettings =>
+    collect(readFilterFile({ directory: config, name: stem, args, logtype }));
   return { ...common, form: "filter", name: stem, read };
 }
 

@@ -39,8 +39,8 @@ export async function testFilter(run: RegexRun): Promise<void> {
   const { options, io } = run;
   const say = options.out === undefined ? io.out : () => {};
   say(TITLE);
-  const settings = readSettings(run, say);
   const log = chooseLog(run.log);
+  const settings = readSettings(run, log.type === "journal" ? "journal" : "file", say);
   const prepared = prepare(settings, options);
   const time = systemClock({ background: true });
   const surroundings = { now: time.now(), resolver: systemResolver(time) };
@@ -110,6 +110,7 @@ function makeExamination(
 /** Reads the filter and tells what is used, in the order in which it becomes known. */
 function readSettings(
   { options, regex, ignoreregex }: RegexRun,
+  logtype: "file" | "journal",
   say: (text: string) => void,
 ): FilterSettings {
   zoneCheck(options);
@@ -119,7 +120,7 @@ function readSettings(
   if (options.datepattern !== undefined) {
     say(patternLine(options.datepattern));
   }
-  const choice = chooseFilter(regex, options.config);
+  const choice = chooseFilter(regex, options.config, logtype);
   say(filterLines(choice));
   const settings = choice.read();
   if (options.maxlines !== undefined) {
