@@ -1,5 +1,7 @@
 /** Shorter texts occur by chance too often to be worth a search. */
 export const MIN_NEEDLE = 3;
+/** One text of this length tells more than two of twice the length cost. */
+const TELLING = 6;
 
 /**
  * Where the date may have stood that was cut out of a line. `gap`: what follows it is no letter, digit or `_`, which
@@ -38,7 +40,7 @@ function isBounded(line: string): boolean {
 export function piecesAround(text: string, cut: DateCut): readonly string[] | undefined {
   const whole = cut === "gap" ? longest(text.split(/(?<=[^])(?=\W)/)) : "";
   const middle = Math.floor(text.length / 2);
-  if (whole.length >= MIN_NEEDLE && (whole.length >= middle - 1 || middle < MIN_NEEDLE)) {
+  if (whole.length >= Math.min(TELLING, Math.max(MIN_NEEDLE, middle - 1))) {
     return [whole];
   }
   // Wherever the cut was, one of the halves is untouched.
