@@ -184,6 +184,11 @@ describe.skipIf(missing.length > 0)("the sample logs of the installed filters", 
     expect(compared).toBeGreaterThan(1200);
   });
 
+  it("give them as well when only lines with certain texts are looked at", () => {
+    const disputed = runs.flatMap((run, i) => answers[i]!.disputed.map((hit) => `${run.filter}: ${hit}`));
+    expect(disputed).toEqual([]);
+  });
+
   it("leave no regex of their filters without a match", () => {
     const unused = runs.flatMap((run, i) => {
       const { failregex, used } = answers[i]!;
