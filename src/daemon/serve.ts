@@ -1,9 +1,10 @@
 import { FAIL2BAN_VERSION, WarderError, formatProblem, messageOf, type Problem } from "../model";
-import { Logger, systemClock } from "../platform";
+import { Logger, ServiceManager, systemClock, takeInheritedSocket } from "../platform";
 import { readConfiguration, type ConfigurationOptions } from "../config";
-import { ControlServer } from "../control";
+import { ControlServer, type Endpoint } from "../control";
 import { Daemon, type DaemonNeeds } from "./daemon";
 import { removePidFile, writePidFile } from "./pid-file";
+import { ServiceLife } from "./service-life";
 import { startReaderThread } from "./reader-thread";
 
 /** How a daemon is to be run. */
@@ -48,20 +49,41 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   logger.log("INFO", "server", "-".repeat(50));
   logger.log("INFO", "server", `Starting Fail2ban v${FAIL2BAN_VERSION}`);
   const server = new ControlServer({
-    endpoint: { path: options.socket, force: options.force },
+    endpoint: chooseEndpoint(options, daemon),
     handler: (command) => daemon.execute(command),
     onProblem: (text) => logger.log("ERROR", "asyncserver", text),
   });
-  daemon.onEvent((event) => server.publish(event, Date.now() / 1000));
+  const clock = systemClock();
+  daemon.onEvent((event) => server.publish(event, clock.now()));
   await listen(server, daemon);
   const pidProblem = writePidFile(options.pidfile);
   if (pidProblem) {
     logger.log("ERROR", "server", pidProblem);
   }
   logger.log("INFO", "server", "Daemon started");
-  const serving = new RunningServer(daemon, server, options);
+  const manager = new ServiceManager((text) => logger.log("WARNING", "server", text));
+  const serving = new RunningServer(
+    { daemon, server, life: new ServiceLife(manager, daemon, clock) },
+    options,
+  );
   await serving.configure();
   return serving;
+}
+
+function chooseEndpoint({ socket, force }: ServeOptions, { logger }: Daemon): Endpoint {
+  const inherited = takeInheritedSocket();
+  if (!inherited) {
+    return { path: socket, force };
+  }
+  logger.log("INFO", "asyncserver", `Using socket activation, inherited socket '${inherited.name}'`);
+  return { fileDescriptor: inherited.fileDescriptor };
+}
+
+/** What a running server is made of. */
+interface Parts {
+  readonly daemon: Daemon;
+  readonly server: ControlServer;
+  readonly life: ServiceLife;
 }
 
 async function listen(server: ControlServer, daemon: Daemon): Promise<void> {
@@ -92,13 +114,15 @@ class RunningServer implements Serving {
   readonly daemon: Daemon;
   readonly ended: Promise<number>;
   readonly #server: ControlServer;
+  readonly #life: ServiceLife;
   readonly #options: ServeOptions;
   #end: (status: number) => void = () => {};
   #isStopping = false;
 
-  constructor(daemon: Daemon, server: ControlServer, options: ServeOptions) {
+  constructor({ daemon, server, life }: Parts, options: ServeOptions) {
     this.daemon = daemon;
     this.#server = server;
+    this.#life = life;
     this.#options = options;
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -115,9 +139,13 @@ class RunningServer implements Serving {
   /** Reads the configuration and starts its jails; problems of single jails are told and left behind. */
   async configure(): Promise<void> {
     const { configuration } = this.#options;
-    if (!configuration) {
-      return;
+    if (configuration) {
+      await this.#load(configuration);
     }
+    this.#life.ready();
+  }
+
+  async #load(configuration: ConfigurationOptions): Promise<void> {
     const read = readConfiguration(configuration);
     const problems = [...read.problems, ...(await this.daemon.load(read.stream, read.logPatterns))];
     for (const problem of new Map(problems.map((one) => [formatProblem(one), one])).values()) {
@@ -136,6 +164,7 @@ class RunningServer implements Serving {
     }
     this.#isStopping = true;
     this.#server.stopCommands();
+    this.#life.stopping();
     await this.daemon.stop();
     removePidFile(this.#options.pidfile);
     // Whoever asked for the end gets the reply first.

@@ -17,4 +17,10 @@ export { systemClock, type Clock } from "./clock";
 export { formatDateTime, formatLogTime, type LogLevel } from "./log-line";
 export { Logger, type Log } from "./logger";
 export type { LogPlaces } from "./open-log-target";
+export {
+  ServiceManager,
+  takeInheritedSocket,
+  type InheritedSocket,
+  type ServiceState,
+} from "./service-manager";
 export { interfaceAddresses, ownNames, systemResolver, type Resolver } from "./resolver";
