@@ -1,16 +1,17 @@
 import { FAIL2BAN_VERSION, formatPython, type Command, type CommandValue } from "../model";
-import { parseCommand, type Request, type ServerRequest } from "../control";
+import { parseCommand, type Request, type ServerRequest, valueError } from "../control";
 import type { Daemon } from "./daemon";
 import { isSpecChange } from "./jail-changes";
 import { JailExecutor } from "./jail-executor";
 import { describeJail, describeServer, describeStats } from "./jail-status";
-import { reload } from "./reload";
+import { reload, type StreamRequest } from "./reload";
 import { toRemoteError } from "./remote-failure";
 
 /** Executes the commands of clients on a daemon, with the answers and exceptions of fail2ban's server. */
 export class CommandExecutor {
   readonly #daemon: Daemon;
   readonly #jails: JailExecutor;
+  #isReloading = false;
 
   constructor(daemon: Daemon) {
     this.#daemon = daemon;
@@ -68,7 +69,7 @@ export class CommandExecutor {
         return null;
       case "reload":
       case "server-stream":
-        await reload(daemon, request);
+        await this.#reload(request);
         return request.type === "reload" ? "OK" : null;
       case "get-server":
         return daemon.options.get(request.option);
@@ -113,6 +114,18 @@ export class CommandExecutor {
       sortByName(jails).map((jail) => [jail.name, describeJail(jail, flavor, logger.log)]),
     );
     return flavor === "stats" ? each : [...list, each];
+  }
+
+  async #reload(request: StreamRequest): Promise<void> {
+    if (this.#isReloading) {
+      throw valueError("Reload already in progress");
+    }
+    this.#isReloading = true;
+    try {
+      await reload(this.#daemon, request);
+    } finally {
+      this.#isReloading = false;
+    }
   }
 
   #flushLogs(): CommandValue {

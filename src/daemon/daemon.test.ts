@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { Logger } from "../platform";
+import { Logger, type Resolver } from "../platform";
 import { FakeClock } from "../platform/fake-clock.testing";
 import { Daemon } from "./daemon";
 import { ReaderStopped } from "./reader-stopped";
@@ -95,4 +95,41 @@ describe("a reader that is gone", () => {
     clock.advance(10);
     expect(readers).toHaveLength(1);
   });
+});
+
+test("no jail waits for a name that another has to look up", async () => {
+  const asked: string[] = [];
+  const answers: (() => void)[] = [];
+  const resolver: Resolver = {
+    addressesOf: (name) => {
+      asked.push(name);
+      return name.endsWith(".example")
+        ? new Promise((resolve) => answers.push(() => resolve([])))
+        : Promise.resolve([]);
+    },
+    nameOf: () => Promise.resolve(undefined),
+  };
+  const clock = new FakeClock();
+  const daemon = new Daemon({
+    startReader: () => new FakeReader(),
+    clock,
+    resolver,
+    logger: new Logger(clock, "/dev/null"),
+  });
+  const commands = ["web", "mail"].flatMap((jail) => [
+    ["add", jail, "polling"],
+    ["set", jail, "addignoreip", `${jail}.example`, `www.${jail}.example`],
+    ["start", jail],
+  ]);
+  const loading = daemon.load(commands.map((command) => ({ command })));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(asked.filter((name) => name.endsWith(".example")).sort()).toEqual([
+    "mail.example",
+    "web.example",
+    "www.mail.example",
+    "www.web.example",
+  ]);
+  answers.forEach((answer) => answer());
+  expect(await loading).toEqual([]);
+  expect(daemon.jails.map(({ name }) => name)).toEqual(["web", "mail"]);
 });

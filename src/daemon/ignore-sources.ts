@@ -77,11 +77,13 @@ export class IgnoreSources {
   async #lookUpNames(now: number): Promise<void> {
     this.#namesDue = now + NAME_SECONDS;
     const { resolver } = this.#needs;
-    const own = ownNames().map((name) => resolver.addressesOf(name));
-    this.#rules.setOwnAddresses(parseAll([...interfaceAddresses(), ...(await Promise.all(own)).flat()]));
-    for (const name of this.#rules.list.names()) {
-      this.#rules.list.setAddresses(name, parseAll(await resolver.addressesOf(name)));
-    }
+    const own = Promise.all(ownNames().map((name) => resolver.addressesOf(name)));
+    // All at once: where DNS does not answer each of them takes seconds.
+    const others = [...this.#rules.list.names()].map(async (name) =>
+      this.#rules.list.setAddresses(name, parseAll(await resolver.addressesOf(name))),
+    );
+    this.#rules.setOwnAddresses(parseAll([...interfaceAddresses(), ...(await own).flat()]));
+    await Promise.all(others);
   }
 }
 

@@ -12,7 +12,7 @@ import { formatDateTime } from "../platform";
 import { RemoteError, plainError, type JailList, type JailOption } from "../control";
 import { createDateDetector } from "../date";
 import { compileFilter, expandTags } from "../filter";
-import { parseIgnoreCache } from "../jail";
+import { parseIgnoreCache, resolveSettings } from "../jail";
 import { parseEncoding } from "../source";
 import { usesJournal } from "./journal-backend";
 import type { LiveJail } from "./live-jail";
@@ -89,7 +89,7 @@ export function formatBanTimes(ban: Ban): string {
 }
 
 /**
- * Compiles what can be compiled of a spec. Throws for a regex, a date pattern or an encoding that cannot be used:
+ * Compiles what can be compiled of a spec. Throws for a number, a regex, a date pattern or an encoding that cannot be used:
  * `WarderError`, or `RemoteError` where fail2ban has an exception of its own.
  */
 export function checkSpec(spec: JailSpec): void {
@@ -97,6 +97,7 @@ export function checkSpec(spec: JailSpec): void {
   if (!parseEncoding(logencoding)) {
     throw new RemoteError("builtins.LookupError", [`unknown encoding: ${logencoding}`]);
   }
+  resolveSettings(spec);
   compileFilter(spec.filter);
   makeDetector(spec);
 }

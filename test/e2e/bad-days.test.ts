@@ -126,6 +126,14 @@ describe("configuration", () => {
     await expectBan("mail", "192.0.2.1");
   });
 
+  test("of which one jail has a time that is none is not taken over in parts", async () => {
+    await daemon.start();
+    daemon.configure({ web: { bantime: "20m" }, mail: { bantime: "soon" } });
+    expect(daemon.call("reload")).toMatchObject({ status: 255 });
+    expect(daemon.call("get", "web", "bantime").stdout).toBe("600\n");
+    await expectBan("mail", "192.0.2.1");
+  });
+
   test("of which a reload would lose a jail by a bad regex changes nothing", async () => {
     await daemon.start();
     daemon.write("conf/filter.d/simple.conf", "[Definition]\nfailregex = ^ failure (from <HOST>$\n");
