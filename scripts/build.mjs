@@ -16,6 +16,16 @@ const PROGRAMS = {
   regex: "src/cli/fail2ban-regex.main.ts",
   warder: "src/cli/warder.main.ts",
   reader: "src/daemon/reader.main.ts",
+  // Not a program: loaded by those above when it is needed, since a client has to start fast.
+  check: "src/cli/check/index.ts",
+};
+/** Leaves `import("./check")` to be loaded from its own file. */
+const apart = {
+  name: "apart",
+  setup: (build) =>
+    build.onResolve({ filter: /^\.\/check$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./check.cjs", external: true } : undefined,
+    ),
 };
 
 if (process.argv.includes("--if-stale") && isFresh()) {
@@ -31,6 +41,7 @@ await build({
   platform: "node",
   target: "node20",
   format: "cjs",
+  plugins: [apart],
   external: ["@photostructure/sqlite", "node:sqlite"],
   legalComments: "none",
   sourcemap: false,

@@ -1,5 +1,6 @@
 import type { Configuration } from "../config";
-import { formatOrigin, FAIL2BAN_VERSION, type CommandValue } from "../model";
+import { FAIL2BAN_VERSION, type CommandValue, type Problem } from "../model";
+import { describeProblem } from "./problem-text";
 import type { ClientLog } from "./client-io";
 import type { ClientOptions } from "./client-options";
 
@@ -35,13 +36,18 @@ export async function readStream(reading: ReadingOptions, log: ClientLog): Promi
     version: FAIL2BAN_VERSION,
     ...(jail === undefined ? {} : { jail }),
   });
-  reportProblems(configuration, log);
+  // Trying regexes is for those who ask for it; who starts a server hears of them from the server.
+  const problems = options.test
+    ? (await import("./check")).allProblems(configuration, directory)
+    : configuration.problems;
+  reportProblems(problems, log);
   if (jail !== undefined && !configuration.jailConfig.hasSection(jail)) {
     log.error(`Failed during configuration: No section: '${jail}'`);
     return { configuration, usable: false, stream: [], patterns: [] };
   }
-  const { ok, fatal, jails } = configuration;
-  const usable = ok || (!fatal && !options.test && jails.length > 0);
+  const { fatal, jails } = configuration;
+  const isGood = !problems.some(({ severity }) => severity === "error");
+  const usable = isGood || (!fatal && !options.test && jails.length > 0);
   return {
     configuration,
     usable,
@@ -59,9 +65,8 @@ export async function formatDump(configuration: Configuration, form: "lines" | "
   return (form === "pretty" ? formatStreamPretty : formatStream)(configuration.stream);
 }
 
-function reportProblems(configuration: Configuration, log: ClientLog): void {
-  for (const { severity, message, origin } of configuration.problems) {
-    const place = origin ? `${formatOrigin(origin)}: ` : "";
-    log.write(severity === "error" ? "ERROR" : "WARNING", place + message);
+function reportProblems(problems: readonly Problem[], log: ClientLog): void {
+  for (const problem of problems) {
+    log.write(problem.severity === "error" ? "ERROR" : "WARNING", describeProblem(problem));
   }
 }

@@ -70,7 +70,23 @@ const COMMANDS: ReadonlyMap<string, WarderCommand> = new Map<string, WarderComma
       run: followDaemon,
     },
   ],
-  ["check", passOn("check", "read the whole configuration and tell all that is wrong with it", ["--test"])],
+  [
+    "check",
+    {
+      usage: "check [--json]",
+      help: "read the whole configuration and tell all that is wrong with it",
+      run: async (words, options, program) => {
+        if (words.length > 0) {
+          return refuse(program, `check takes no "${words.join(" ")}": warder check [--conf DIR] [--json]`);
+        }
+        const directory = await treeOf(options, program);
+        return (await import("./check")).runCheck(
+          { directory, json: options.includes(JSON_OPTION) },
+          program.io,
+        );
+      },
+    },
+  ],
   [
     "regex",
     {
@@ -211,6 +227,12 @@ function withoutJson(options: readonly string[]): readonly string[] {
 }
 
 const JSON_OPTION = "--json";
+
+/** The configuration folder that was named, or the one there is. */
+async function treeOf(options: readonly string[], program: WarderProgram): Promise<string> {
+  const named = options.findLastIndex((option) => option === "-c" || option === "--conf");
+  return (named < 0 ? undefined : options[named + 1]) ?? (await chooseTree([], program));
+}
 
 /** The client wants its options first; people write them anywhere. */
 function gatherOptions(args: readonly string[]): { options: readonly string[]; words: readonly string[] } {

@@ -11,7 +11,7 @@ export { findInjections, type Injection, type InjectionSearch } from "./injectio
 export { requiredLiterals, type LiteralClause } from "./literals";
 export { compilePattern, type Match, type Matcher, type Span, type SpanMatch } from "./matcher";
 export { parsePattern, type PatternOptions } from "./parse";
-export { makeSample, type Sample, type SampleWishes } from "./sample";
+export { listForks, makeSample, type Fork, type Sample, type SampleWishes } from "./sample";
 export {
   childrenOf,
   type Alternation,

@@ -1,7 +1,7 @@
 import { charactersIn, hasAll } from "./ascii-set";
 import { compilePattern } from "./matcher";
-import { makeSample, type Sample } from "./sample";
-import { childrenOf, type Alternation, type Capture, type Node, type Pattern, type Repeat } from "./tree";
+import { listForks, makeSample, type Sample } from "./sample";
+import { childrenOf, type Capture, type Node, type Pattern, type Repeat } from "./tree";
 
 /** What to look for. Both addresses are of the kind that the offender's group takes. */
 export interface InjectionSearch {
@@ -88,7 +88,7 @@ function* listAttempts(pattern: Pattern, place: Place): Iterable<Attempt> {
   const { field, target, search } = place;
   const groups = new Map([...(search.groups ?? []), [search.offender, search.peer] as const]);
   const wanted = new Set<Node>([field, target]);
-  const forks = listForks(pattern.root, target).slice(0, MOST_FORKS);
+  const forks = listForks(pattern, target).slice(0, MOST_FORKS);
   const samples = [
     ...forks.map((fork) => makeSample(pattern, { groups, wanted, fork })),
     makeSample(pattern, { groups, wanted }),
@@ -179,31 +179,6 @@ function holdsFreeText(node: Node): boolean {
 
 function isFreeRepeat(node: Node): node is Repeat {
   return node.type === "repeat" && node.max >= LEAST_ROOM && hasAll(charactersIn(node.body), ANYTHING);
-}
-
-/** All the other ways behind the offender, one fork at a time. */
-function listForks(
-  root: Node,
-  target: Capture,
-): { readonly node: Alternation | Repeat; readonly choice: number }[] {
-  const forks: { node: Alternation | Repeat; choice: number }[] = [];
-  let isBehind = false;
-  const visit = (node: Node): void => {
-    if (node === target) {
-      isBehind = true;
-      return;
-    }
-    if (isBehind && node.type === "alternation") {
-      node.options.forEach((_, choice) => forks.push({ node, choice }));
-    } else if (isBehind && node.type === "repeat" && node.min < node.max) {
-      forks.push({ node, choice: node.min + 1 });
-    }
-    if (node.type !== "look") {
-      childrenOf(node).forEach(visit);
-    }
-  };
-  visit(root);
-  return forks;
 }
 
 function distinct(texts: readonly string[]): string[] {

@@ -8,8 +8,14 @@ export interface SampleWishes {
   readonly groups?: ReadonlyMap<string, string>;
   /** Parts that the text must have. */
   readonly wanted?: ReadonlySet<Node>;
-  /** One fork at which to go another way: an option's index, or how many rounds. */
-  readonly fork?: { readonly node: Alternation | Repeat; readonly choice: number };
+  /** A fork at which to go another way. */
+  readonly fork?: Fork;
+}
+
+/** One place where a pattern goes several ways, and the way to go: an option's index, or how many rounds. */
+export interface Fork {
+  readonly node: Alternation | Repeat;
+  readonly choice: number;
 }
 
 /** A made-up text, and where in it the parts of the pattern stand. */
@@ -26,6 +32,28 @@ const MOST_ROUNDS = 50;
  */
 export function makeSample(pattern: Pattern, wishes: SampleWishes = {}): Sample {
   return new SampleWriter(wishes).write(pattern.root);
+}
+
+/** The forks of a pattern, each with every other way to go; with `after` only those that come behind that part. */
+export function listForks(pattern: Pattern, after?: Node): Fork[] {
+  const forks: Fork[] = [];
+  let isBehind = after === undefined;
+  const visit = (node: Node): void => {
+    if (node === after) {
+      isBehind = true;
+      return;
+    }
+    if (isBehind && node.type === "alternation") {
+      node.options.forEach((_, choice) => forks.push({ node, choice }));
+    } else if (isBehind && node.type === "repeat" && node.min < node.max) {
+      forks.push({ node, choice: node.min + 1 });
+    }
+    if (node.type !== "look") {
+      childrenOf(node).forEach(visit);
+    }
+  };
+  visit(pattern.root);
+  return forks;
 }
 
 class SampleWriter {
