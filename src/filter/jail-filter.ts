@@ -3,7 +3,7 @@ import type { DateDetector } from "../date";
 import type { Match } from "../regex";
 import { reckonDated, reckonUndated, type ClockContext, type TimeNotice } from "./clock-rules";
 import type { CompiledFilter, CompiledRegex } from "./compile-filter";
-import { identify, type Identity } from "./identity";
+import { identify, textOf, type Identity } from "./identity";
 import { toMatchedLine, visibleText, type LineParts } from "./line-parts";
 import { combineGroups } from "./named-groups";
 import { Sessions } from "./sessions";
@@ -36,6 +36,8 @@ export interface FeedOptions {
   /** The lines before this one, nearest first: an undated line may borrow the date of one of them. */
   readonly earlier?: () => Iterable<string>;
   readonly notice?: (notice: TimeNotice, line: string) => void;
+  /** The time that came beside the line, in seconds since 1970; a date in the line is cut out all the same. */
+  readonly time?: number;
 }
 
 interface Candidate {
@@ -69,6 +71,9 @@ export class JailFilter {
     const parts: LineParts = found
       ? { before: line.slice(0, found.start), date: found.text, after: line.slice(found.end) }
       : { before: "", date: "", after: line };
+    if (options.time !== undefined) {
+      return this.#feedDated(parts, options.time, line, options);
+    }
     if (found?.text === "") {
       const time = reckonUndated(this.#lastDate, clock) ?? clock.now;
       return this.#match({ parts, time, clock, checkAll: options.checkAll ?? false });
@@ -76,7 +81,18 @@ export class JailFilter {
     if (found?.time === undefined) {
       return this.#feedUndated(parts, line, options);
     }
-    const { time, notice } = reckonDated(found.time, clock);
+    return this.#feedDated(parts, found.time, line, options);
+  }
+
+  /** Takes a line whose time is known, as the journal gives it. */
+  feedEntry(entry: Entry, options: FeedOptions): readonly Hit[] {
+    const parts = { before: "", date: entry.date, after: entry.text };
+    return this.#feedDated(parts, entry.time, entry.text, options);
+  }
+
+  #feedDated(parts: LineParts, date: number, line: string, options: FeedOptions): readonly Hit[] {
+    const { clock, checkAll = false } = options;
+    const { time, notice } = reckonDated(date, clock);
     if (notice) {
       options.notice?.(notice, line);
     }
@@ -84,21 +100,7 @@ export class JailFilter {
       return NO_HITS;
     }
     this.#lastDate = time;
-    return this.#match({ parts, time, clock, checkAll: options.checkAll ?? false });
-  }
-
-  /** Takes a line whose time is known, as the journal gives it. */
-  feedEntry(entry: Entry, options: FeedOptions): readonly Hit[] {
-    const { time, notice } = reckonDated(entry.time, options.clock);
-    if (notice) {
-      options.notice?.(notice, entry.text);
-    }
-    if (time === undefined) {
-      return NO_HITS;
-    }
-    this.#lastDate = time;
-    const parts = { before: "", date: entry.date, after: entry.text };
-    return this.#match({ parts, time, clock: options.clock, checkAll: options.checkAll ?? false });
+    return this.#match({ parts, time, clock, checkAll });
   }
 
   #feedUndated(parts: LineParts, line: string, options: FeedOptions): readonly Hit[] {
@@ -241,9 +243,22 @@ export function failureOf(hit: Hit): Failure | undefined {
     ...hit.identity,
     groups: hit.groups,
     matches: hit.matches,
-    count: 1,
+    count: countOf(hit.groups),
     ...hit.worth,
   };
+}
+
+/** More failures in one line than this are not believed. */
+const MOST_COUNTED = 1000;
+
+/**
+ * `<F-COUNT>` tells how many failures a line stands for ("failed login, 7 times").
+ * DIFFERS: to fail2ban it is a group like any other.
+ */
+function countOf(groups: Groups): number {
+  const text = textOf(groups.get("count"));
+  const count = text !== undefined && /^[0-9]{1,9}$/.test(text) ? Number(text) : 1;
+  return Math.min(Math.max(1, count), MOST_COUNTED);
 }
 
 const WHOLE_WINDOW: MatchSpan = { start: 0, end: Number.POSITIVE_INFINITY, skipped: [] };

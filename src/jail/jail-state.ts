@@ -116,7 +116,7 @@ export class JailState {
       id: offender.id,
       failure: counted,
     };
-    return [found, ...this.#count(counted, offender, { now, count: 1 })];
+    return [found, ...this.#count(counted, offender, { now, count: failure.count })];
   }
 
   /** The command `attempt`: counts one failure per message, at least one. Empty when nothing came of it. */
