@@ -60,6 +60,9 @@ export class DateDetector {
   readonly #clock = new WallClock();
   #year = 0;
   #last: Reading | undefined;
+  /** What the last line gave, for lines that begin alike. */
+  #lastHit: DateHit | undefined;
+  #match: DateMatch | undefined;
 
   constructor(templates: readonly DateTemplate[], zone: number | undefined) {
     this.#list = new TemplateList(templates);
@@ -76,9 +79,19 @@ export class DateDetector {
       return undefined;
     }
     const { entry, hit } = found;
+    if (
+      hit === this.#lastHit &&
+      this.#match &&
+      this.#last &&
+      this.#isSame(this.#last, entry, this.#match.text)
+    ) {
+      return this.#match;
+    }
     const text = line.slice(hit.cutStart, hit.cutEnd);
     const time = text === "" ? undefined : this.#read(entry, hit, text);
-    return { start: hit.cutStart, end: hit.cutEnd, text, time, template: entry.template.name };
+    this.#lastHit = hit;
+    this.#match = { start: hit.cutStart, end: hit.cutEnd, text, time, template: entry.template.name };
+    return this.#match;
   }
 
   /** Pattern and name for `get JAIL datepattern`; with more than two templates there is no single one to name. */
@@ -111,21 +124,22 @@ export class DateDetector {
 
   /** Lines of one second carry the same text: it is read once. */
   #read(entry: TemplateEntry, hit: DateHit, text: string): number | undefined {
-    const last = this.#last;
-    const second = this.#clock.second;
-    if (
-      last &&
-      last.entry === entry &&
-      entry.regex.isContained &&
-      last.text === text &&
-      (last.second ?? second) === second
-    ) {
-      return last.time;
+    if (this.#last && this.#isSame(this.#last, entry, text)) {
+      return this.#last.time;
     }
     const time = this.#timeOf(entry, hit);
     const isLasting = entry.template.kind !== "calendar" || this.#date.isLasting;
-    this.#last = { entry, text, time, second: isLasting ? undefined : second };
+    this.#last = { entry, text, time, second: isLasting ? undefined : this.#clock.second };
     return time;
+  }
+
+  #isSame(last: Reading, entry: TemplateEntry, text: string): boolean {
+    return (
+      last.entry === entry &&
+      entry.regex.isContained &&
+      last.text === text &&
+      (last.second === undefined || last.second === this.#clock.second)
+    );
   }
 
   #timeOf(entry: TemplateEntry, hit: DateHit): number | undefined {

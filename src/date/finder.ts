@@ -25,6 +25,7 @@ export class DateFinder {
   readonly #list: TemplateList;
   #last: TemplateEntry | undefined;
   #place: Place | undefined;
+  #lastHit: DateHit | undefined;
 
   constructor(list: TemplateList) {
     this.#list = list;
@@ -85,7 +86,11 @@ export class DateFinder {
 
   #remember({ entry, hit }: Found, line: string, now: number): void {
     this.#list.count(entry, hit.start, now);
-    this.#place = placeOf(line, hit.start, hit.end);
+    // The very same hit again: the line begins as the last one did, so the date stands in the same place.
+    if (hit !== this.#lastHit) {
+      this.#place = placeOf(line, hit.start, hit.end);
+      this.#lastHit = hit;
+    }
     if (entry !== this.#last) {
       this.#list.promote(entry);
       this.#last = entry;

@@ -78,6 +78,15 @@ class SlotMatch implements SpanMatch {
     return index === undefined ? undefined : this.group(index);
   }
 
+  collectInto(groups: Map<string, unknown>): void {
+    for (const [name, index] of this.#names) {
+      const text = this.group(index);
+      if (text !== undefined) {
+        groups.set(name, text);
+      }
+    }
+  }
+
   groups(): Readonly<Record<string, string | undefined>> {
     return collectGroups(this.#names, (index) => this.group(index));
   }

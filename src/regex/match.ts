@@ -10,7 +10,9 @@ export interface Match extends Span {
   group(index: number): string | undefined;
   /** Text of a group by name; undefined as well when there is no such group. */
   named(name: string): string | undefined;
-  /** All named groups. Builds a new object: for the hot path use `named`. */
+  /** Adds the named groups that took part to a map. */
+  collectInto(groups: Map<string, unknown>): void;
+  /** All named groups. Builds a new object: for the hot path use `collectInto`. */
   groups(): Readonly<Record<string, string | undefined>>;
 }
 

@@ -13,14 +13,15 @@ export type { Match, Span, SpanMatch } from "./match";
 
 /**
  * A compiled pattern. All three searches find the leftmost match anywhere in the text, as Python's `re.search`
- * does, and keep no state between calls. Indices are those of the JavaScript string.
+ * does, and keep no state between calls. Indices are those of the JavaScript string. Who knows whether all characters
+ * are ASCII says so (`ascii`), and saves a look at all of them.
  */
 export interface Matcher {
   readonly pattern: Pattern;
   /** The names of groups, in the order of their numbers. */
   readonly groupNames: readonly string[];
-  test(text: string): boolean;
-  exec(text: string): Match | undefined;
+  test(text: string, ascii?: boolean): boolean;
+  exec(text: string, ascii?: boolean): Match | undefined;
   /** Like exec, and tells also where each group stood; slower. */
   execSpans(text: string): SpanMatch | undefined;
 }
@@ -41,20 +42,20 @@ class PatternMatcher implements Matcher {
     this.groupNames = [...pattern.groupNames.keys()];
   }
 
-  test(text: string): boolean {
-    return this.#engineFor(text).test(text);
+  test(text: string, ascii = isAscii(text)): boolean {
+    return this.#engineFor(ascii).test(text);
   }
 
-  exec(text: string): Match | undefined {
-    return this.#engineFor(text).exec(text);
+  exec(text: string, ascii = isAscii(text)): Match | undefined {
+    return this.#engineFor(ascii).exec(text);
   }
 
   execSpans(text: string): SpanMatch | undefined {
-    return this.#engineFor(text).execSpans(text);
+    return this.#engineFor(isAscii(text)).execSpans(text);
   }
 
-  #engineFor(text: string): Engine {
-    return isAscii(text)
+  #engineFor(ascii: boolean): Engine {
+    return ascii
       ? (this.#ascii ??= makeEngine(this.pattern, "ascii"))
       : (this.#unicode ??= makeEngine(this.pattern, "unicode"));
   }

@@ -6,13 +6,13 @@ const LAST_OF_ONE_UNIT = 0xffff;
 /** Searches with a JavaScript RegExp written for the pattern. */
 export class RegExpEngine implements Engine {
   readonly #emitted: Emitted;
-  readonly #names: ReadonlyMap<string, number>;
+  readonly #names: GroupNames;
   readonly #regexp: RegExp;
   #withIndices: RegExp | undefined;
 
   constructor(emitted: Emitted, names: ReadonlyMap<string, number>) {
     this.#emitted = emitted;
-    this.#names = names;
+    this.#names = namesOf(emitted, names);
     this.#regexp = new RegExp(emitted.source, emitted.flags);
   }
 
@@ -32,6 +32,20 @@ export class RegExpEngine implements Engine {
   }
 }
 
+/** Names of groups with their numbers in the pattern and, where they have one, in the RegExp. */
+interface GroupNames {
+  readonly numbers: ReadonlyMap<string, number>;
+  readonly found: readonly (readonly [name: string, index: number])[];
+}
+
+function namesOf(emitted: Emitted, numbers: ReadonlyMap<string, number>): GroupNames {
+  const found = [...numbers].flatMap(([name, number]): [string, number][] => {
+    const index = emitted.groups[number];
+    return index === undefined ? [] : [[name, index]];
+  });
+  return { numbers, found };
+}
+
 /** V8 may find an empty match between the two halves of one character; those are passed over. */
 function search(regexp: RegExp, text: string): RegExpExecArray | null {
   if (!regexp.global) {
@@ -49,9 +63,9 @@ function search(regexp: RegExp, text: string): RegExpExecArray | null {
 class RegExpMatch implements Match {
   protected readonly found: RegExpExecArray;
   protected readonly emitted: Emitted;
-  readonly #names: ReadonlyMap<string, number>;
+  readonly #names: GroupNames;
 
-  constructor(found: RegExpExecArray, emitted: Emitted, names: ReadonlyMap<string, number>) {
+  constructor(found: RegExpExecArray, emitted: Emitted, names: GroupNames) {
     this.found = found;
     this.emitted = emitted;
     this.#names = names;
@@ -76,12 +90,21 @@ class RegExpMatch implements Match {
   }
 
   named(name: string): string | undefined {
-    const index = this.#names.get(name);
+    const index = this.#names.numbers.get(name);
     return index === undefined ? undefined : this.group(index);
   }
 
+  collectInto(groups: Map<string, unknown>): void {
+    for (const [name, index] of this.#names.found) {
+      const text = this.found[index];
+      if (text !== undefined) {
+        groups.set(name, text);
+      }
+    }
+  }
+
   groups(): Readonly<Record<string, string | undefined>> {
-    return collectGroups(this.#names, (index) => this.group(index));
+    return collectGroups(this.#names.numbers, (index) => this.group(index));
   }
 }
 
