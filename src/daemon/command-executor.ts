@@ -104,15 +104,16 @@ export class CommandExecutor {
     }
   }
 
-  #status(all: boolean, flavor: string): CommandValue {
+  async #status(all: boolean, flavor: string): Promise<CommandValue> {
     const { jails, logger } = this.#daemon;
     const list = describeServer(jails);
     if (!all) {
       return list;
     }
-    const each = new Map(
-      sortByName(jails).map((jail) => [jail.name, describeJail(jail, flavor, logger.log)]),
-    );
+    const each = new Map<string, CommandValue>();
+    for (const jail of sortByName(jails)) {
+      each.set(jail.name, await describeJail(jail, flavor, logger.log));
+    }
     return flavor === "stats" ? each : [...list, each];
   }
 

@@ -75,7 +75,7 @@ export class JailExecutor {
     return count;
   }
 
-  #ask(request: JailQuery): CommandValue {
+  #ask(request: JailQuery): Promise<CommandValue> | CommandValue {
     const jail = this.#daemon.jail(request.jail);
     switch (request.type) {
       case "jail-status":

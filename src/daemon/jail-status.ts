@@ -1,28 +1,20 @@
-import { PyTuple, type CommandValue } from "../model";
-import type { Log } from "../platform";
+import { PyTuple, type Ban, type CommandValue } from "../model";
+import { lookupTexts, type Log } from "../platform";
+import { findOrigins } from "./cymru";
 import type { LiveJail } from "./live-jail";
 
 const FLAVORS = ["short", "basic", "stats", "cymru"];
 
-/** What `status JAIL FLAVOR` answers. */
-export function describeJail(jail: LiveJail, flavor: string, log: Log): CommandValue {
+/** What `status JAIL FLAVOR` answers. `cymru` asks the name service about every banned address. */
+export async function describeJail(jail: LiveJail, flavor: string, log: Log): Promise<CommandValue> {
   if (!FLAVORS.includes(flavor)) {
     const supported = FLAVORS.map((name) => `'${name}'`).join(", ");
     log("WARNING", "jail", `Unsupported extended jail status flavor '${flavor}'. Supported: [${supported}]`);
   }
-  const { currentlyFailed, totalFailed, currentlyBanned, totalBanned } = jail.counters();
   if (flavor === "stats") {
     return describeStats(jail);
   }
-  const banned =
-    flavor === "short"
-      ? []
-      : [
-          pair(
-            "Banned IP list",
-            jail.bans.map((ban) => ban.offender.id),
-          ),
-        ];
+  const { currentlyFailed, totalFailed, currentlyBanned, totalBanned } = jail.counters();
   return [
     pair("Filter", [
       pair("Currently failed", currentlyFailed),
@@ -32,8 +24,28 @@ export function describeJail(jail: LiveJail, flavor: string, log: Log): CommandV
     pair("Actions", [
       pair("Currently banned", currentlyBanned),
       pair("Total banned", totalBanned),
-      ...banned,
+      ...(await describeBanned(jail.bans, flavor, log)),
     ]),
+  ];
+}
+
+async function describeBanned(bans: readonly Ban[], flavor: string, log: Log): Promise<readonly PyTuple[]> {
+  if (flavor === "short") {
+    return [];
+  }
+  const list = pair(
+    "Banned IP list",
+    bans.map((ban) => ban.offender.id),
+  );
+  if (flavor !== "cymru") {
+    return [list];
+  }
+  const { asn, country, rir } = await findOrigins(bans, lookupTexts, log);
+  return [
+    list,
+    pair("Banned ASN list", asn),
+    pair("Banned Country list", country),
+    pair("Banned RIR list", rir),
   ];
 }
 

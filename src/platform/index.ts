@@ -23,4 +23,11 @@ export {
   type InheritedSocket,
   type ServiceState,
 } from "./service-manager";
-export { interfaceAddresses, ownNames, systemResolver, type Resolver } from "./resolver";
+export {
+  interfaceAddresses,
+  lookupTexts,
+  ownNames,
+  systemResolver,
+  type Resolver,
+  type TextRecords,
+} from "./resolver";

@@ -10,6 +10,10 @@ export interface Resolver {
   nameOf(address: string): Promise<string | undefined>;
 }
 
+/** TXT records, each in its pieces. */
+export type TextRecords = readonly (readonly string[])[];
+
+const NO_RECORDS = new Set(["ENOTFOUND", "ENODATA"]);
 const CACHE_SECONDS = 300;
 const CACHE_ENTRIES = 1000;
 const TIMEOUT_MS = 5000;
@@ -32,6 +36,19 @@ export function interfaceAddresses(): readonly string[] {
 /** The names under which this machine may appear in its own logs. */
 export function ownNames(): readonly string[] {
   return ["localhost", hostname()];
+}
+
+/** The TXT records of a name, each in its pieces; empty when there is no such name. Rejects when DNS fails. */
+export async function lookupTexts(name: string): Promise<TextRecords> {
+  const resolver = new dns.Resolver({ timeout: TIMEOUT_MS, tries: 2 });
+  try {
+    return await resolver.resolveTxt(name);
+  } catch (error) {
+    if (NO_RECORDS.has((error as NodeJS.ErrnoException).code ?? "")) {
+      return [];
+    }
+    throw error;
+  }
 }
 
 async function lookupAll(name: string): Promise<readonly string[]> {
