@@ -201,7 +201,9 @@ export class LiveJail {
     const events: DomainEvent[] = [];
     for (const id of ids) {
       const found = await this.#findBanned(id);
-      this.#needs.memory.deleteBan(this.name, parseOffender(id).id);
+      for (const banned of new Set([parseOffender(id).id, ...found])) {
+        this.#needs.memory.deleteBan(this.name, banned);
+      }
       if (found.length === 0) {
         absent.push(id);
         this.#needs.log("MSG", "actions", `${id} is not banned`);
