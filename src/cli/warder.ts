@@ -88,6 +88,14 @@ const COMMANDS: ReadonlyMap<string, WarderCommand> = new Map<string, WarderComma
     },
   ],
   [
+    "config",
+    {
+      usage: "config show JAIL [OPTION]",
+      help: "the values in effect for a jail, and the files and lines they come from",
+      run: showConfig,
+    },
+  ],
+  [
     "regex",
     {
       usage: "regex LOG FILTER",
@@ -227,6 +235,20 @@ function withoutJson(options: readonly string[]): readonly string[] {
 }
 
 const JSON_OPTION = "--json";
+
+async function showConfig(
+  words: readonly string[],
+  options: readonly string[],
+  program: WarderProgram,
+): Promise<number> {
+  const [verb, jail, option, ...more] = words;
+  if (verb !== "show" || jail === undefined || more.length > 0) {
+    return refuse(program, "say which jail: warder config show JAIL [OPTION] [--json]");
+  }
+  const request = { directory: await treeOf(options, program), jail, json: options.includes(JSON_OPTION) };
+  const { runConfigShow } = await import("./config-show");
+  return runConfigShow(option === undefined ? request : { ...request, option }, program.io);
+}
 
 /** The configuration folder that was named, or the one there is. */
 async function treeOf(options: readonly string[], program: WarderProgram): Promise<string> {

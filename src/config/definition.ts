@@ -1,8 +1,9 @@
+import type { Origin } from "../model";
 import type { Budget } from "./budget";
 import { interpolate } from "./interpolation";
 import { splitCondition, type MergedConfig } from "./merged-config";
 import { convertOption, toVars, type OptionType, type OptionValue } from "./option-value";
-import type { OriginText } from "./origin-text";
+import { startOf, type OriginText } from "./origin-text";
 import { substituteTags } from "./tags";
 
 const TAG_REFERENCE = /^([\p{L}\p{N}_-]+)\/([^\s>]+)$/su;
@@ -40,6 +41,11 @@ export class Definition {
   /** Whether the file's own [Definition] has the option. */
   defines(option: string): boolean {
     return this.#input.config.getSection("Definition")?.has(option) ?? false;
+  }
+
+  /** Where the value of an option was written that was read last; for values that are numbers by now. */
+  placeOf(option: string): Origin | undefined {
+    return startOf(this.#init.get(option) ?? this.#options.get(option) ?? undefined);
   }
 
   /** Sets an argument that the jail did not give. */

@@ -46,6 +46,12 @@ export function explainOption(
   return { chain, ...(origin && { origin }), ...evaluate(config, section, option.toLowerCase()) };
 }
 
+/** The options of a jail: all that exist, then what else its section sets, such as `port` or `mode`. */
+export function listJailOptions(configuration: Configuration, jail: string): string[] {
+  const own = [...(configuration.jailConfig.getSection(jail)?.keys() ?? [])];
+  return [...new Set([...JAIL_OPTIONS.keys(), ...own.filter((option) => !option.startsWith("known/"))])];
+}
+
 function hasOwn(config: MergedConfig, section: string): boolean {
   return section === "DEFAULT" || config.hasSection(section);
 }

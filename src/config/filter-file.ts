@@ -36,7 +36,7 @@ export function readFilterFile(reference: FilterReference): FilterReading {
     filter.setArgument("logtype", makeText(reference.logtype));
   }
   const entries: StreamEntry[] = [];
-  addFilterEntries(entries, NOBODY, readFilter(filter, new Map(), false));
+  addFilterEntries(entries, NOBODY, readFilter(filter, new Map(), false), (option) => filter.placeOf(option));
   return { entries, problems: [...library.problems, ...context.problems] };
 }
 

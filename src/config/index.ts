@@ -5,7 +5,7 @@
  */
 export { parseCall, type Call } from "./call-syntax";
 export { ConfigError } from "./config-error";
-export { explainOption, type OptionExplanation, type OptionSource } from "./explain-option";
+export { explainOption, listJailOptions, type OptionExplanation, type OptionSource } from "./explain-option";
 export {
   hasJail,
   readFilterFile,
@@ -15,6 +15,7 @@ export {
 } from "./filter-file";
 export { formatStream } from "./format-stream";
 export type { LogPattern } from "./jail-logs";
+export { findNearestName } from "./nearest-name";
 export { formatStreamPretty } from "./pretty-stream";
 export { readConfiguration, type Configuration, type ConfigurationOptions } from "./read";
 export type { ServerOverrides, ServerSettings } from "./server";

@@ -62,7 +62,9 @@ function readEnabledJail(
   // Actions come last in the stream; their mistakes are told before a log's absence is, as in fail2ban.
   const actions = readActions(context, textOf(options, "action") ?? makeText(""), options);
   if (filter) {
-    addFilterEntries(stream, context.jail, readFilter(filter, options, false));
+    addFilterEntries(stream, context.jail, readFilter(filter, options, false), (option) =>
+      filter.placeOf(option),
+    );
   }
   addFilterEntries(stream, context.jail, options);
   stream.push(...makeOptionEntries(context.jail, options));
@@ -104,7 +106,7 @@ export function readFilterOptions(
   const options = readOptions(context, JAIL_OPTIONS);
   const stream: StreamEntry[] = [];
   if (filter) {
-    addFilterEntries(stream, jail, readFilter(filter, options, false));
+    addFilterEntries(stream, jail, readFilter(filter, options, false), (option) => filter.placeOf(option));
   }
   addFilterEntries(stream, jail, options);
   const others = [...options].filter(([option]) => option === "logencoding" || option === "logtimezone");

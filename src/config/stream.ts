@@ -29,12 +29,13 @@ export function makeSetEntry(jail: string, option: string, value: OptionValue): 
 
 /**
  * Adds the commands for filter options. usedns comes first of all, prefregex and maxlines next to it:
- * the regexes are compiled under them.
+ * the regexes are compiled under them. `placeOf` tells the places of values that are numbers.
  */
 export function addFilterEntries(
   stream: StreamEntry[],
   jail: string,
   values: ReadonlyMap<string, OptionValue>,
+  placeOf: (option: string) => Origin | undefined = () => undefined,
 ): void {
   let early = 0;
   for (const [option, value] of values) {
@@ -42,7 +43,9 @@ export function addFilterEntries(
       continue;
     }
     if (option === "usedns" || option === "maxlines" || option === "prefregex") {
-      stream.splice(option === "usedns" ? 0 : early, 0, makeSetEntry(jail, option, value));
+      const origin = typeof value === "object" ? undefined : placeOf(option);
+      const entry = { ...makeSetEntry(jail, option, value), ...(origin && { origin }) };
+      stream.splice(option === "usedns" ? 0 : early, 0, entry);
       early++;
     } else if (typeof value === "object") {
       for (const entry of makeTextEntries(jail, option, value)) {
