@@ -12,6 +12,8 @@ export interface OracleRequest {
   readonly directory: string;
   readonly jail?: string;
   readonly missing?: boolean;
+  /** Files to write into the folder first, so that one folder serves many requests. */
+  readonly write?: Readonly<Record<string, string>>;
 }
 
 const READER = "/usr/lib/python3/dist-packages/fail2ban/client/configurator.py";

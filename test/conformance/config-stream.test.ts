@@ -131,9 +131,12 @@ describe.skipIf(!here)("the stock tree", () => {
       : line;
 
   const compare = () => {
-    const directory = join(root, "stock");
-    const [answer] = askOracle([{ directory }]);
-    const ours = read(directory);
+    const [answer] = askOracle([{ directory: join(root, "stock") }]);
+    return compareWith(answer);
+  };
+
+  const compareWith = (answer: OracleAnswer | undefined) => {
+    const ours = read(join(root, "stock"));
     const theirs = answer && "lines" in answer ? answer.lines : [];
     expect(theirs.length).toBeGreaterThan(5);
     expect(linesOf(ours).map(normalize)).toEqual(theirs.map(normalize));
@@ -153,6 +156,24 @@ describe.skipIf(!here)("the stock tree", () => {
     expect(ours.ok).toBe(true);
     expect(ours.jails.length).toBe(names.length);
     expect(names.length).toBeGreaterThan(80);
+  });
+
+  describe("with one jail enabled", () => {
+    const localOf = (jail: string) => `[${jail}]\nenabled = true\n`;
+    let answers: OracleAnswer[] = [];
+    beforeAll(() => {
+      answers = askOracle(
+        names.map((jail) => ({
+          directory: join(root, "stock"),
+          write: { "jail.local": localOf(jail), "jail.d/defaults-debian.conf": "" },
+        })),
+      );
+    });
+
+    it.each(names.map((jail, i): [string, number] => [jail, i]))("%s", (jail, i) => {
+      writeFileSync(join(root, "stock/jail.local"), localOf(jail));
+      expect(compareWith(answers[i]).jails).toEqual([jail]);
+    });
   });
 
   it("with every jail on an existing log and aggressive", () => {

@@ -1,9 +1,11 @@
 """Reads configuration folders with the installed fail2ban and prints, for each, what its client would send.
 
-Input: a JSON list of {"directory": …, "missing": bool} on stdin. Output: a JSON list of {"lines": […], "pretty": …} or {"error": …}.
+Input: a JSON list of {"directory": …, "jail": …, "missing": bool, "write": {name: text}} on stdin; files to write go
+into the folder before it is read. Output: a JSON list of {"lines": […], "pretty": …} or {"error": …}.
 """
 import json
 import logging
+import os
 import sys
 from pprint import pformat
 
@@ -13,6 +15,9 @@ from fail2ban.client.configurator import Configurator  # noqa: E402
 
 
 def read(request):
+    for name, text in request.get("write", {}).items():
+        with open(os.path.join(request["directory"], name), "w") as file:
+            file.write(text)
     reader = Configurator()
     reader.setBaseDir(request["directory"])
     reader.readAll()
