@@ -22,7 +22,8 @@ const LONGEST_PAUSE = 500;
 
 /**
  * Starts a server in the background and gives it its configuration. DIFFERS: a socket file at which nobody answers is
- * no reason to refuse, the server replaces it; so a restart after a power cut needs no `-x`.
+ * no reason to refuse, the server replaces it; so a restart after a power cut needs no `-x`. And a server that can use
+ * nothing of its configuration is ended, not left behind without jails.
  * @throws ClientError
  */
 export async function startServer(lifecycle: Lifecycle): Promise<boolean> {
@@ -36,6 +37,8 @@ export async function startServer(lifecycle: Lifecycle): Promise<boolean> {
   }
   await spawnServer(lifecycle);
   if (!(await runCommand(session, ["server-stream", reading.stream, reading.patterns], { show: false }))) {
+    // A server that watches nothing would only look like one that does.
+    await runCommand(session, ["stop"], { show: false });
     return false;
   }
   return runCommand(session, ["server-status"], { show: false });

@@ -57,6 +57,10 @@ function showReply(session: ClientSession, command: Command, reply: Reply, show:
   if (!reply.ok) {
     session.log.error(`NOK: ${reply.error.argsRepr}`);
   }
+  if (reply.ok && command[0] === "server-stream" && Array.isArray(reply.value)) {
+    // What a server of ours could not use; fail2ban's says nothing here.
+    reply.value.forEach((problem) => session.log.error(String(problem)));
+  }
   if (show || (reply.ok && (command[0] === "echo" || command[0] === "server-status"))) {
     session.io.out(`${formatReply(command, reply, { unicode: session.io.unicode })}\n`);
   }

@@ -4,7 +4,7 @@ import type { Daemon } from "./daemon";
 import { isSpecChange } from "./jail-changes";
 import { JailExecutor } from "./jail-executor";
 import { describeJail, describeServer, describeStats } from "./jail-status";
-import { reload, type StreamRequest } from "./reload";
+import { loadFromClient, reload } from "./reload";
 import { toRemoteError } from "./remote-failure";
 
 /** Executes the commands of clients on a daemon, with the answers and exceptions of fail2ban's server. */
@@ -68,9 +68,9 @@ export class CommandExecutor {
         await Promise.all(daemon.jails.map((jail) => daemon.stopJail(jail.name)));
         return null;
       case "reload":
+        return this.#alone(() => reload(daemon, request));
       case "server-stream":
-        await this.#reload(request);
-        return request.type === "reload" ? "OK" : null;
+        return this.#alone(() => loadFromClient(daemon, request));
       case "get-server":
         return daemon.options.get(request.option);
       case "set-server":
@@ -117,13 +117,14 @@ export class CommandExecutor {
     return flavor === "stats" ? each : [...list, each];
   }
 
-  async #reload(request: StreamRequest): Promise<void> {
+  /** Two streams at once would take each other's jails away. */
+  async #alone(work: () => Promise<CommandValue>): Promise<CommandValue> {
     if (this.#isReloading) {
       throw valueError("Reload already in progress");
     }
     this.#isReloading = true;
     try {
-      await reload(this.#daemon, request);
+      return await work();
     } finally {
       this.#isReloading = false;
     }

@@ -1,23 +1,20 @@
-import type { JailSpec } from "../model";
-import { unknownJailError, type ServerRequest } from "../control";
+import type { CommandValue, JailSpec } from "../model";
+import { plainError, unknownJailError, type ServerRequest } from "../control";
 import type { Daemon } from "./daemon";
 import { checkSpec } from "./jail-values";
 import { readLogPatterns } from "./log-patterns";
 import { toRemoteError } from "./remote-failure";
 import { foldStream } from "./stream-fold";
 
-/** A request that brings a whole stream of commands. */
-export type StreamRequest = Extract<ServerRequest, { readonly type: "reload" | "server-stream" }>;
+/** Requests that bring a whole stream of commands. */
+export type ReloadRequest = Extract<ServerRequest, { readonly type: "reload" }>;
+export type ServerStream = Extract<ServerRequest, { readonly type: "server-stream" }>;
 
 /**
  * Takes over a new configuration, touching only what differs: bans, counters and places in logs stay.
  * DIFFERS: a stream with anything wrong in it changes nothing at all; fail2ban drops the jails it did not get to.
  */
-export async function reload(daemon: Daemon, request: StreamRequest): Promise<void> {
-  if (request.type === "server-stream") {
-    await loadFromClient(daemon, request);
-    return;
-  }
+export async function reload(daemon: Daemon, request: ReloadRequest): Promise<CommandValue> {
   const { log } = daemon.logger;
   const folded = foldStream(
     request.stream.map((command) => ({ command })),
@@ -45,19 +42,24 @@ export async function reload(daemon: Daemon, request: StreamRequest): Promise<vo
     affected.map((jail) => jail.name),
   );
   log("INFO", "server", "Reload finished.");
+  return "OK";
 }
 
-/** The configuration of a server just started: what is good in it goes to work, what is not is told in the log. */
-async function loadFromClient(
-  daemon: Daemon,
-  request: Extract<StreamRequest, { readonly type: "server-stream" }>,
-): Promise<void> {
+/**
+ * Takes the configuration of a server just started: what is good in it goes to work. Gives what is not as texts for the
+ * client, `null` when there is nothing to say. Throws `RemoteError` when no jail is left.
+ */
+export async function loadFromClient(daemon: Daemon, request: ServerStream): Promise<CommandValue> {
   const entries = request.stream.map((command) => ({ command }));
   const problems = await daemon.load(entries, readLogPatterns(request.more));
-  for (const problem of problems) {
-    const about = problem.jail === undefined ? "" : `jail '${problem.jail}': `;
-    daemon.logger.log("ERROR", "configreader", `${about}${problem.message}`);
+  const texts = problems.map(
+    ({ jail, message }) => `${jail === undefined ? "" : `jail '${jail}': `}${message}`,
+  );
+  texts.forEach((text) => daemon.logger.log("ERROR", "configreader", text));
+  if (texts.length > 0 && daemon.jails.length === 0) {
+    throw plainError(texts.join("\n"));
   }
+  return texts.length > 0 ? texts : null;
 }
 
 async function takeOver(

@@ -99,6 +99,20 @@ describe("in the background", () => {
     expect(daemon.call("status").stdout).toContain("Jail list:\tweb\n");
   });
 
+  test("tells of a regex that cannot be used, and ends when no jail is left", async () => {
+    daemon.write("conf/filter.d/odd.conf", "[Definition]\nfailregex = ^ failure (from <HOST>$\n");
+    daemon.configure({ web: {}, broken: { filter: "odd" } });
+    const start = daemon.call("start");
+    expect(start).toMatchObject({ status: 0, stdout: "Server ready\n" });
+    expect(start.stderr).toContain("jail 'broken': Unable to compile regular expression");
+    daemon.call("stop");
+    daemon.configure({ broken: { filter: "odd" } });
+    const again = daemon.call("start");
+    expect(again.status).toBe(255);
+    expect(again.stderr).toContain("Unable to compile regular expression");
+    await until("the end", () => leftovers().length === 0);
+  });
+
   test("is not started at all when nothing is good", () => {
     daemon.configure({ broken: { filter: "absent" } });
     const start = daemon.call("start");
