@@ -5,6 +5,7 @@ import { describeSourceEvent } from "./source-log";
 import type { ReaderContext } from "./reader-context";
 import type { ReaderEvent, ReaderLog, SourceState } from "./reader-messages";
 import type { ReadingJail } from "./reading-jail";
+import { speaksOfWrapper } from "./wrapped-log";
 
 /** One log with all jails that read it from the same place on: it is read and scanned once. */
 export class LogGroup {
@@ -76,6 +77,7 @@ export class LogGroup {
         encoding,
         polling,
         checkpoint,
+        unwrap: !speaksOfWrapper(first.config.filter),
         now: () => clock.now(),
         seek: { timeOf: (line) => detector.detect(line, now)?.time, from: now - findtime },
       },

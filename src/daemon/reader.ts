@@ -7,6 +7,7 @@ import { Outbox } from "./outbox";
 import type { ReaderContext } from "./reader-context";
 import type { ReaderEvent, ReaderJail, ReaderLog, ReaderRequest, SourceState } from "./reader-messages";
 import { ReadingJail } from "./reading-jail";
+import { speaksOfWrapper } from "./wrapped-log";
 
 /** What a reader works with. */
 export interface ReaderNeeds {
@@ -95,8 +96,9 @@ export class Reader {
   }
 
   #addLog(jail: ReadingJail, log: ReaderLog): void {
-    const { logencoding, polling } = jail.config;
-    const key = JSON.stringify([log.path, log.position, log.resume ?? null, logencoding, polling]);
+    const { logencoding, polling, filter } = jail.config;
+    const how = [logencoding, polling, speaksOfWrapper(filter)];
+    const key = JSON.stringify([log.path, log.position, log.resume ?? null, ...how]);
     const group = this.#fresh.get(key) ?? this.#newGroup(key, jail, log);
     group.join(jail);
   }

@@ -55,8 +55,10 @@ export class BlockScanner {
       if (this.#watchers.length > 1 && finder && !finder.test(raw)) {
         continue;
       }
+      const time = block.timeAt?.(start);
       const hits = watcher.filter.feedLine(line, {
         ...watcher.options(),
+        ...(time === undefined ? {} : { time }),
         earlier: () => linesBefore(block, start),
       });
       if (hits.length > 0) {

@@ -6,6 +6,11 @@ export interface Block {
   readonly text: string;
   /** The line between two positions as the log's encoding says, bytes that do not decode replaced by U+FFFD. */
   decode(start: number, end: number): string;
+  /**
+   * The time of the line that starts there, in seconds since 1970, where it came beside the line, as from a container
+   * engine; a date in the line is then nothing but text.
+   */
+  readonly timeAt?: (start: number) => number | undefined;
 }
 
 /** A line whose time is already known, as the journal gives it: `text` has no date in it. */

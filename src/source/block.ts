@@ -3,10 +3,20 @@ import type { Encoding } from "./encoding";
 
 const REPLACED = "\ufffd";
 
-/** Whole lines as a block; `undecodable` hears of each piece whose bytes the encoding has no character for. */
-export function makeBlock(view: string, encoding: Encoding, undecodable?: (text: string) => void): Block {
+/** What goes with a block. */
+export interface BlockNotes {
+  /** Hears of each piece whose bytes the encoding has no character for. */
+  readonly undecodable?: (text: string) => void;
+  /** See `Block`. */
+  readonly timeAt?: (start: number) => number | undefined;
+}
+
+/** Whole lines as a block. */
+export function makeBlock(view: string, encoding: Encoding, notes: BlockNotes = {}): Block {
+  const { undecodable, timeAt } = notes;
   return {
     text: view,
+    ...(timeAt ? { timeAt } : {}),
     decode: (start, end) => {
       const text = encoding.decode(view.slice(start, end));
       if (undecodable && text.includes(REPLACED)) {

@@ -2,6 +2,7 @@ import { messageOf, WarderError, type Phase } from "../model";
 import { makeBlock } from "./block";
 import type { Encoding } from "./encoding";
 import type { SourceConsumer, SourceEvent } from "./source-event";
+import type { Unwrapper } from "./unwrapper";
 
 /** What has been handed over so far. */
 export interface DeliveryStats {
@@ -26,13 +27,15 @@ export class Delivery {
   readonly #path: string;
   readonly #consumer: SourceConsumer;
   readonly #now: () => number;
+  readonly #unwrapper: Unwrapper | undefined;
   #bytesRead = 0;
   #linesRead = 0;
   #lastRead: number | undefined;
   #lastUndecodable = Number.NEGATIVE_INFINITY;
 
-  /** `now` gives seconds since 1970. */
-  constructor(path: string, consumer: SourceConsumer, now: () => number) {
+  /** `now` gives seconds since 1970. With an unwrapper, lines of container engines are taken out of their wrapping. */
+  constructor(path: string, consumer: SourceConsumer, now: () => number, unwrapper?: Unwrapper) {
+    this.#unwrapper = unwrapper;
     this.#path = path;
     this.#consumer = consumer;
     this.#now = now;
@@ -42,14 +45,26 @@ export class Delivery {
     return { bytesRead: this.#bytesRead, linesRead: this.#linesRead, lastRead: this.#lastRead };
   }
 
+  /** Whether parts of a line that was given wait for the rest: nothing after the last whole line is done yet. */
+  get isHolding(): boolean {
+    return this.#unwrapper?.isHolding ?? false;
+  }
+
   /** Settles when the consumer has taken the lines and the event loop has had its turn. Never rejects. */
   async give(lines: Delivered, encoding: Encoding, phase: Phase): Promise<void> {
-    if (lines.skippedBytes > 0) {
-      this.#report({ type: "long-line", path: this.#path, skippedBytes: lines.skippedBytes });
+    const unwrapped = this.#unwrapper?.unwrap(lines.view);
+    const skippedBytes = lines.skippedBytes + (unwrapped?.skippedBytes ?? 0);
+    if (skippedBytes > 0) {
+      this.#report({ type: "long-line", path: this.#path, skippedBytes });
     }
-    const block = makeBlock(lines.view, encoding, (line) => this.#reportUndecodable(encoding, line));
+    const block = makeBlock(unwrapped?.view ?? lines.view, encoding, {
+      undecodable: (line) => this.#reportUndecodable(encoding, line),
+      ...(unwrapped ? { timeAt: unwrapped.timeAt } : {}),
+    });
     try {
-      await this.#consumer.block(block, phase);
+      if (block.text !== "") {
+        await this.#consumer.block(block, phase);
+      }
     } catch (cause) {
       const text = `Processing lines of "${this.#path}" failed: ${messageOf(cause)}`;
       this.#report({

@@ -6,7 +6,9 @@ import type { Follower, FollowOptions, FollowStats } from "./follower";
 import { isOnNetwork, logError, statLog } from "./log-stat";
 import { NamedLog } from "./named-log";
 import { RouteWatch } from "./route-watch";
+import type { SeekTime } from "./seek-time";
 import type { SourceConsumer } from "./source-event";
+import { Unwrapper, wrappingTime } from "./unwrapper";
 
 const POLL_MS = 2000;
 /** How soon after a round of reading the next begins, so that a busy log is read in larger pieces. */
@@ -38,14 +40,14 @@ export class FileFollower implements Follower {
   #lastError = "";
 
   constructor(options: FollowOptions, consumer: SourceConsumer) {
-    const { path, now = () => systemClock().now(), position = "head", checkpoint, seek } = options;
+    const { path, now = () => systemClock().now(), position = "head", checkpoint, unwrap } = options;
     this.#options = options;
     this.#consumer = consumer;
-    this.#delivery = new Delivery(path, consumer, now);
+    this.#delivery = new Delivery(path, consumer, now, unwrap ? new Unwrapper() : undefined);
     this.#log = new NamedLog({
       path,
       encoding: chooseEncoding(options, consumer),
-      beginning: { position, checkpoint, seek },
+      beginning: { position, checkpoint, seek: unwrap ? unwrapSeek(options.seek) : options.seek },
       consumer,
       delivery: this.#delivery,
       isStopped: () => this.#isStopped,
@@ -188,6 +190,11 @@ export class FileFollower implements Follower {
     };
     this.#grace = setTimeout(() => void release(), (this.#options.grace ?? 60) * 1000);
   }
+}
+
+/** In the log of a container the time on the wrapping tells the age of a line. */
+function unwrapSeek(seek: SeekTime | undefined): SeekTime | undefined {
+  return seek && { from: seek.from, timeOf: (line) => wrappingTime(line) ?? seek.timeOf(line) };
 }
 
 function readSize(path: string): number {

@@ -16,6 +16,8 @@ export interface FollowOptions {
   readonly seek?: SeekTime | undefined;
   /** Look every 2 seconds instead of being told by the kernel; done by itself on network file systems. */
   readonly polling?: boolean;
+  /** Take lines out of the wrapping of Docker or Kubernetes, when the first one has it. Default no. */
+  readonly unwrap?: boolean;
   /** Seconds since 1970; default the system's clock. */
   readonly now?: () => number;
   /** Seconds a rotated file is read on beside its successor, for writers slow to reopen. Default 60. */

@@ -125,7 +125,7 @@ export class NamedLog {
       const piece = reader.read();
       if (piece.type === "lines") {
         await this.#parts.delivery.give(piece, reader.encoding, this.#phase);
-        if (isReported) {
+        if (isReported && !this.#parts.delivery.isHolding) {
           this.#report(reader);
         }
       } else if (piece.type === "more") {

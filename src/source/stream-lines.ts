@@ -14,6 +14,7 @@ export class StreamLines {
   #carry = Buffer.alloc(FIRST_ROOM);
   #length = 0;
   #skipped = 0;
+  #odd: Buffer = Buffer.alloc(0);
 
   constructor(encoding: Encoding, limit = LONGEST_LINE) {
     this.#encoding = encoding;
@@ -27,34 +28,50 @@ export class StreamLines {
 
   /** The lines that are whole now; `undefined` when none is. */
   push(bytes: Buffer): Delivered | undefined {
-    const { unit, newline } = this.#encoding;
-    // Wide characters keep in step with the beginning of the line, whose length so far may be odd.
-    const shift = (unit - ((this.#length + this.#skipped) % unit)) % unit;
-    const aligned = bytes.subarray(shift);
-    const last = lastIndexOfAligned(aligned, newline);
+    const { newline } = this.#encoding;
+    const whole = this.#align(bytes);
+    const last = lastIndexOfAligned(whole, newline);
     if (last < 0) {
-      this.#keep(bytes);
+      this.#keep(whole);
       return undefined;
     }
-    const first = shift + indexOfAligned(aligned, newline, 0);
-    const end = shift + last + newline.length;
-    this.#keep(bytes.subarray(0, first));
-    const lines = Buffer.concat([this.#carry.subarray(0, this.#length), bytes.subarray(first, end)]);
+    const first = indexOfAligned(whole, newline, 0);
+    const end = last + newline.length;
+    this.#keep(whole.subarray(0, first));
+    const lines = Buffer.concat([this.#carry.subarray(0, this.#length), whole.subarray(first, end)]);
     const skippedBytes = this.#skipped;
-    this.clear();
-    this.#keep(bytes.subarray(end));
+    this.#reset();
+    this.#keep(whole.subarray(end));
     return { view: this.#encoding.view(lines), lines: countLines(lines, newline), skippedBytes };
   }
 
   /** What is left without a newline as a last line; `undefined` when nothing is. */
   end(): Delivered | undefined {
+    this.#odd = Buffer.alloc(0);
     return this.#length === 0 ? undefined : this.push(this.#encoding.newline);
   }
 
   /** Forgets what waits for its newline. */
   clear(): void {
+    this.#reset();
+    this.#odd = Buffer.alloc(0);
+  }
+
+  #reset(): void {
+    // A long line must not cost its room for ever.
     this.#carry = this.#carry.length > this.#limit / 4 ? Buffer.alloc(FIRST_ROOM) : this.#carry;
     this.#length = this.#skipped = 0;
+  }
+
+  /** Whole characters, as far as their size is fixed: the bytes of one may come in two pieces. */
+  #align(bytes: Buffer): Buffer {
+    if (this.#encoding.unit === 1) {
+      return bytes;
+    }
+    const all = Buffer.concat([this.#odd, bytes]);
+    const end = all.length - (all.length % this.#encoding.unit);
+    this.#odd = all.subarray(end);
+    return all.subarray(0, end);
   }
 
   #keep(bytes: Buffer): void {
