@@ -20,23 +20,36 @@ export class GuardedFilter extends JailFilter {
   }
 
   override feedLine(line: string, options: FeedOptions): readonly Hit[] {
-    return this.#watch(line, () => super.feedLine(line, options));
+    if (!this.#begin(line)) {
+      return NO_HITS;
+    }
+    try {
+      return super.feedLine(line, options);
+    } finally {
+      this.#guard.desk.end();
+    }
   }
 
   override feedEntry(entry: Entry, options: FeedOptions): readonly Hit[] {
-    return this.#watch(entry.text, () => super.feedEntry(entry, options));
+    if (!this.#begin(entry.text)) {
+      return NO_HITS;
+    }
+    try {
+      return super.feedEntry(entry, options);
+    } finally {
+      this.#guard.desk.end();
+    }
   }
 
-  #watch(line: string, work: () => readonly Hit[]): readonly Hit[] {
+  /** Lays a line on the desk, unless it is to be passed over. */
+  #begin(line: string): boolean {
     const { jail, desk, skip } = this.#guard;
     if (skip.some((mark) => isMarked(line, mark))) {
-      return [];
+      return false;
     }
     desk.begin(jail, line);
-    try {
-      return work();
-    } finally {
-      desk.end();
-    }
+    return true;
   }
 }
+
+const NO_HITS: readonly Hit[] = [];

@@ -3,13 +3,21 @@ import type { Groups, GroupValue } from "../model";
 /** A group's value as JSON has it; lists begin with the word that tells them from sets. */
 type PackedValue = string | readonly string[];
 
-/** Groups as one text. Most are never looked at: only those of an offender's first failure are kept, for its ban. */
+/**
+ * Groups as one text. Most are never looked at: only those of an offender's first failure are kept, for its ban.
+ * The lengths of names and values, then all of them without anything between; JSON where a value is not just text.
+ */
 export function packGroups(groups: Groups): string {
-  const parts: PackedValue[] = [];
+  let lengths = "";
+  let texts = "";
   for (const [name, value] of groups) {
-    parts.push(name, packValue(value));
+    if (typeof value !== "string") {
+      return JSON.stringify(Array.from(groups, ([key, one]) => [key, packValue(one)]));
+    }
+    lengths += `${name.length},${value.length},`;
+    texts += name + value;
   }
-  return JSON.stringify(parts);
+  return `${lengths};${texts}`;
 }
 
 /** Groups that stay packed until somebody asks for one. */
@@ -68,10 +76,18 @@ function packValue(value: GroupValue): PackedValue {
 }
 
 function unpackGroups(packed: string): ReadonlyMap<string, GroupValue> {
-  const parts = JSON.parse(packed) as readonly PackedValue[];
+  if (packed.startsWith("[")) {
+    const pairs = JSON.parse(packed) as readonly (readonly [string, PackedValue])[];
+    return new Map(pairs.map(([name, value]) => [name, unpackValue(value)]));
+  }
   const groups = new Map<string, GroupValue>();
-  for (let at = 0; at + 1 < parts.length; at += 2) {
-    groups.set(String(parts[at]), unpackValue(parts[at + 1] ?? ""));
+  const lengths = packed.slice(0, packed.indexOf(";")).split(",");
+  let at = packed.indexOf(";") + 1;
+  for (let i = 0; i + 2 < lengths.length; i += 2) {
+    const middle = at + Number(lengths[i]);
+    const end = middle + Number(lengths[i + 1]);
+    groups.set(packed.slice(at, middle), packed.slice(middle, end));
+    at = end;
   }
   return groups;
 }

@@ -1,10 +1,13 @@
 import type { Block } from "../model";
 import { compileNeedles, type Needle } from "./candidates";
+import { isAscii } from "../regex";
+import { Dispatch } from "./dispatch";
 import type { Hit, FeedOptions, JailFilter } from "./jail-filter";
 
 /** One filter that watches a log, with how its lines are to be fed and where its hits go. */
 export interface Watcher {
   readonly filter: JailFilter;
+  /** Asked for once per block. */
   options(): Omit<FeedOptions, "earlier">;
   hits(hits: readonly Hit[]): void;
 }
@@ -12,25 +15,30 @@ export interface Watcher {
 /** How many lines back an undated line may find its date. */
 const LOOK_BACK = 10;
 const JOINT = " ";
-const NON_ASCII = /[^\x00-\x7f]/;
+const CARRIAGE_RETURN = 13;
 
 /**
  * Finds the lines of a log that matter to any of its watchers in one pass over undecoded blocks, however many jails
  * watch it, and feeds those lines to the filters concerned. All other lines cost a search and nothing more.
  */
 export class BlockScanner {
-  readonly #watchers: readonly { readonly watcher: Watcher; readonly finder: RegExp | undefined }[];
+  readonly #watchers: readonly Watcher[];
   readonly #finder: RegExp | undefined;
+  readonly #dispatch: Dispatch;
 
   constructor(watchers: readonly Watcher[]) {
-    this.#watchers = watchers.map((watcher) => ({ watcher, finder: finderOf(watcher) }));
-    this.#finder = unitedFinder(watchers);
+    const needles = watchers.map(({ filter }) => filter.compiled.needles);
+    this.#watchers = watchers;
+    this.#finder = unitedFinder(needles);
+    this.#dispatch = new Dispatch(needles);
   }
 
   /** Scans the whole lines of a block in order. */
   scan(block: Block): void {
     const { text } = block;
     const finder = this.#finder;
+    const place = new Place(block);
+    const options = this.#watchers.map((watcher) => place.optionsFor(watcher));
     let start = 0;
     while (start < text.length) {
       if (finder) {
@@ -43,28 +51,44 @@ export class BlockScanner {
       }
       const newline = text.indexOf("\n", start);
       const end = newline < 0 ? text.length : newline;
-      this.#feed(block, start, end);
+      place.start = start;
+      this.#feed(place, end, options);
       start = end + 1;
     }
   }
 
-  #feed(block: Block, start: number, end: number): void {
-    const raw = copyText(block.text.slice(start, block.text[end - 1] === "\r" ? end - 1 : end));
-    const line = NON_ASCII.test(raw) ? block.decode(start, start + raw.length) : raw;
-    for (const { watcher, finder } of this.#watchers) {
-      if (this.#watchers.length > 1 && finder && !finder.test(raw)) {
+  #feed({ block, start }: Place, lineEnd: number, options: readonly FeedOptions[]): void {
+    const end = block.text.charCodeAt(lineEnd - 1) === CARRIAGE_RETURN ? lineEnd - 1 : lineEnd;
+    const raw = copyText(block.text.slice(start, end));
+    const line = isAscii(raw) ? raw : block.decode(start, end);
+    const time = block.timeAt?.(start);
+    const marks = this.#watchers.length > 1 ? this.#dispatch.select(raw) : undefined;
+    for (let i = 0; i < this.#watchers.length; i++) {
+      const watcher = this.#watchers[i];
+      const how = options[i];
+      if (!watcher || !how || marks?.[i] === 0) {
         continue;
       }
-      const time = block.timeAt?.(start);
-      const hits = watcher.filter.feedLine(line, {
-        ...watcher.options(),
-        ...(time === undefined ? {} : { time }),
-        earlier: () => linesBefore(block, start),
-      });
+      const hits = watcher.filter.feedLine(line, time === undefined ? how : { ...how, time });
       if (hits.length > 0) {
         watcher.hits(hits);
       }
     }
+  }
+}
+
+/** The line at hand. One for a whole block: what is made for each line costs more than looking for it. */
+class Place {
+  readonly block: Block;
+  start = 0;
+  readonly #earlier = (): Iterable<string> => linesBefore(this.block, this.start);
+
+  constructor(block: Block) {
+    this.block = block;
+  }
+
+  optionsFor(watcher: Watcher): FeedOptions {
+    return { ...watcher.options(), earlier: this.#earlier };
   }
 }
 
@@ -73,20 +97,9 @@ function copyText(part: string): string {
   return JOINT.concat(part).slice(JOINT.length);
 }
 
-function finderOf(watcher: Watcher): RegExp | undefined {
-  const { needles } = watcher.filter.compiled;
-  return needles ? new RegExp(compileNeedles(needles).source, "") : undefined;
-}
-
-function unitedFinder(watchers: readonly Watcher[]): RegExp | undefined {
-  const all: Needle[] = [];
-  for (const { filter } of watchers) {
-    if (!filter.compiled.needles) {
-      return undefined;
-    }
-    all.push(...filter.compiled.needles);
-  }
-  return all.length > 0 ? compileNeedles(all) : undefined;
+function unitedFinder(needles: readonly (readonly Needle[] | undefined)[]): RegExp | undefined {
+  const all = needles.flatMap((some) => some ?? []);
+  return all.length > 0 && needles.every((some) => some) ? compileNeedles(all) : undefined;
 }
 
 /** The lines before a position, nearest first. */

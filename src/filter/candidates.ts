@@ -32,9 +32,13 @@ export function compileNeedles(needles: readonly Needle[]): RegExp {
   if (needles.length === 0) {
     return /(?!)/g;
   }
-  const needed = needles.filter((needle) => !needles.some((other) => makesNeedless(other, needle)));
-  const texts = new Set(needed.map((needle) => escapeNeedle(needle)));
+  const texts = new Set(leastNeedles(needles).map((needle) => escapeNeedle(needle)));
   return new RegExp([...texts].join("|"), "g");
+}
+
+/** The needles without those that contain another one. */
+export function leastNeedles(needles: readonly Needle[]): readonly Needle[] {
+  return needles.filter((needle) => !needles.some((other) => makesNeedless(other, needle)));
 }
 
 function needlesOf(clause: LiteralClause, cut: DateCut | undefined): readonly Needle[] | undefined {

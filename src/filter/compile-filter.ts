@@ -8,8 +8,9 @@ import {
   type Worth,
 } from "../model";
 import { compilePattern, parsePattern, requiredLiterals, type Matcher } from "../regex";
-import { chooseNeedles, compileNeedles, type Needle } from "./candidates";
+import { chooseNeedles, type Needle } from "./candidates";
 import { dateCutOf, type DateCut } from "./date-cut";
+import { Dispatch } from "./dispatch";
 import { ID_GROUPS } from "./identity";
 import { expandTags } from "./tags";
 
@@ -25,14 +26,14 @@ export interface CompiledRegex {
   readonly lineNeedles: readonly Needle[] | undefined;
   /** What a match counts for, and how long the ban it triggers lasts, where the regex says so. */
   readonly worth?: Worth;
-  /** A quick look whether trying the matcher on that text is worth while. */
-  mayMatch(text: string): boolean;
 }
 
 /** A filter with all its regexes compiled; immutable, may serve several jails. */
 export interface CompiledFilter {
   readonly prefregex?: CompiledRegex;
   readonly failregex: readonly CompiledRegex[];
+  /** Which of the failregexes are worth trying on a text. */
+  readonly dispatch: Dispatch;
   readonly ignoreregex: readonly CompiledRegex[];
   readonly maxlines: number;
   /** What becomes of host names: resolved by whoever takes the failures, ignored, or taken as they are. */
@@ -68,6 +69,7 @@ export function compileFilter(spec: FilterSpec): CompiledFilter {
   return {
     ...(prefregex ? { prefregex } : {}),
     failregex,
+    dispatch: new Dispatch(failregex.map(({ needles }) => needles)),
     ignoreregex,
     maxlines: spec.maxlines,
     hosts: hostsOf(spec.usedns),
@@ -87,16 +89,13 @@ export function compileRegex(
   try {
     const parsed = parsePattern(pattern, { multiline: options.multiline });
     const clauses = requiredLiterals(parsed);
-    const needles = chooseNeedles(clauses);
-    const finder = needles ? compileNeedles(needles) : undefined;
     const worth = parseWorth(source.text);
     return {
       source,
       pattern,
       matcher: compilePattern(parsed),
-      needles,
+      needles: chooseNeedles(clauses),
       lineNeedles: chooseNeedles(clauses, options.cut ?? "anywhere"),
-      mayMatch: quickLook(finder),
       ...(worth ? { worth } : {}),
     };
   } catch (cause) {
@@ -104,14 +103,6 @@ export function compileRegex(
     const message = `${place}Unable to compile regular expression '${pattern}':\n${messageOf(cause)}`;
     throw new FilterError("filter-regex", message, { regex: source, cause });
   }
-}
-
-function quickLook(finder: RegExp | undefined): (text: string) => boolean {
-  if (!finder) {
-    return () => true;
-  }
-  const plain = new RegExp(finder.source, "");
-  return (text) => plain.test(text);
 }
 
 function requireOffender(regex: CompiledRegex, prefregex: CompiledRegex | undefined): void {

@@ -1,6 +1,6 @@
 import type { Entry, Failure, Groups, GroupValue, MatchedLine, Worth } from "../model";
 import type { DateDetector } from "../date";
-import type { Match } from "../regex";
+import { isAscii, type Match } from "../regex";
 import { reckonDated, reckonUndated, type ClockContext, type TimeNotice } from "./clock-rules";
 import type { CompiledFilter, CompiledRegex } from "./compile-filter";
 import { identify, textOf, type Identity } from "./identity";
@@ -45,6 +45,22 @@ interface Candidate {
   readonly time: number | undefined;
   readonly clock: ClockContext;
   readonly checkAll: boolean;
+}
+
+/** A text to be searched by failregexes. */
+interface Search {
+  readonly text: string;
+  /** That all of its characters are ASCII. */
+  readonly ascii: boolean;
+  /** What the prefregex found before. */
+  readonly prefix: Match | undefined;
+}
+
+/** What a failregex found. */
+interface Found extends Search {
+  readonly index: number;
+  readonly regex: CompiledRegex;
+  readonly match: Match;
 }
 
 const NO_HITS: readonly Hit[] = [];
@@ -127,10 +143,11 @@ export class JailFilter {
 
   #match(line: Candidate): readonly Hit[] {
     const text = this.#window ? this.#window.push(line.parts) : visibleText(line.parts);
+    const ascii = isAscii(text);
     const { ignoreregex, failregex, prefregex } = this.compiled;
     // As in fail2ban: few ignoreregexes are cheaper to ask first than to try all failregexes.
     if (ignoreregex.length > 0 && ignoreregex.length < failregex.length - 2) {
-      const ignored = ignoreregex.findIndex((regex) => regex.matcher.test(text));
+      const ignored = this.#findIgnoring(text);
       if (ignored >= 0) {
         return [
           { kind: "ignored", ignoreregex: ignored, groups: NO_GROUPS, matches: [toMatchedLine(line.parts)] },
@@ -138,79 +155,77 @@ export class JailFilter {
       }
     }
     if (!prefregex) {
-      return this.#matchFailregexes(line, text, NO_GROUPS);
+      return this.#matchFailregexes(line, { text, ascii, prefix: undefined });
     }
-    const match = prefregex.matcher.exec(text);
+    const match = prefregex.matcher.exec(text, ascii);
     if (!match) {
       return NO_HITS;
     }
-    const base = groupsOf(prefregex, match, NO_GROUPS);
-    const content = base.get("content");
-    return this.#matchFailregexes(
-      line,
-      typeof content === "string" && content !== "" ? `${content}\n` : text,
-      base,
-    );
+    const content = match.named("content");
+    return this.#matchFailregexes(line, {
+      text: content ? endLine(content, text) : text,
+      ascii,
+      prefix: match,
+    });
   }
 
-  #matchFailregexes(line: Candidate, text: string, base: Groups): readonly Hit[] {
-    const hits: Hit[] = [];
-    const { failregex } = this.compiled;
+  #matchFailregexes(line: Candidate, search: Search): readonly Hit[] {
+    const { text, ascii, prefix } = search;
+    const { failregex, dispatch } = this.compiled;
+    const marks = dispatch.select(text);
+    let hits: Hit[] | undefined;
     for (let index = 0; index < failregex.length; index++) {
-      const regex = failregex[index];
-      if (!regex?.mayMatch(text)) {
-        continue;
-      }
-      const match = regex.matcher.exec(text);
-      if (match) {
-        hits.push(this.#judge(line, { index, regex, match, text, base }));
+      const regex = marks[index] === 1 ? failregex[index] : undefined;
+      const match = regex?.matcher.exec(text, ascii);
+      if (regex && match) {
+        hits ??= [];
+        hits.push(this.#judge(line, { index, regex, match, text, ascii, prefix }));
         // A match over several lines takes them away, so that there is nothing left for another regex.
         if (!line.checkAll || this.#window) {
           break;
         }
       }
     }
-    return hits;
+    return hits ?? NO_HITS;
   }
 
-  #judge(
-    line: Candidate,
-    found: { index: number; regex: CompiledRegex; match: Match; text: string; base: Groups },
-  ): Hit {
+  #judge(line: Candidate, found: Found): Hit {
+    const { index, regex } = found;
     const taken = this.#takeLines(line, found);
-    const time = line.time === undefined ? {} : { time: line.time };
-    const ignored = this.compiled.ignoreregex.findIndex((regex) => regex.matcher.test(taken.text));
-    const groups = combineGroups(groupsOf(found.regex, found.match, found.base));
-    if (ignored >= 0) {
-      return {
-        kind: "ignored",
-        failregex: found.index,
-        ignoreregex: ignored,
-        groups,
-        matches: taken.lines,
-        ...time,
-      };
+    const ignoreregex = this.#findIgnoring(taken.text);
+    const groups = combineGroups(groupsOf(found));
+    const hit: Mutable<Hit> =
+      ignoreregex < 0
+        ? this.#conclude(groups, taken.lines, line)
+        : { kind: "ignored", groups, matches: taken.lines, ignoreregex };
+    hit.failregex = index;
+    if (line.time !== undefined) {
+      hit.time = line.time;
     }
-    const worth = found.regex.worth ? { worth: found.regex.worth } : {};
-    return { failregex: found.index, ...time, ...worth, ...this.#conclude(groups, taken.lines, line) };
+    if (regex.worth && ignoreregex < 0) {
+      hit.worth = regex.worth;
+    }
+    return hit;
+  }
+
+  /** The index of the first ignoreregex that speaks against a text, or -1. */
+  #findIgnoring(text: string): number {
+    const { ignoreregex } = this.compiled;
+    return ignoreregex.length === 0 ? -1 : ignoreregex.findIndex((regex) => regex.matcher.test(text));
   }
 
   #takeLines(
     line: Candidate,
-    found: { regex: CompiledRegex; match: Match; text: string; base: Groups },
+    { regex, match, text, prefix }: Found,
   ): { readonly lines: readonly MatchedLine[]; readonly text: string } {
     if (!this.#window) {
-      return { lines: [toMatchedLine(line.parts)], text: found.text };
+      return { lines: [toMatchedLine(line.parts)], text };
     }
-    const usesContent = found.base.get("content") !== undefined;
-    return this.#window.take(usesContent ? WHOLE_WINDOW : spanOf(found.regex, found.match, found.text));
+    const usesContent = prefix?.named("content") !== undefined;
+    return this.#window.take(usesContent ? WHOLE_WINDOW : spanOf(regex, match, text));
   }
 
-  #conclude(
-    groups: Groups,
-    lines: readonly MatchedLine[],
-    { clock, checkAll }: Candidate,
-  ): Pick<Hit, "kind" | "groups" | "matches" | "identity"> {
+  #conclude(groups: Groups, lines: readonly MatchedLine[], { clock, checkAll }: Candidate): Hit {
     if (!groups.has("mlfid")) {
       const identity = identify(groups, this.compiled.hosts);
       return identity
@@ -235,17 +250,12 @@ export class JailFilter {
 
 /** The failure a hit stands for; `undefined` for hits that are none or have no time. */
 export function failureOf(hit: Hit): Failure | undefined {
-  if (hit.kind !== "failure" || hit.time === undefined || !hit.identity) {
+  const { kind, time, identity, groups, matches, worth } = hit;
+  if (kind !== "failure" || time === undefined || !identity) {
     return undefined;
   }
-  return {
-    time: hit.time,
-    ...hit.identity,
-    groups: hit.groups,
-    matches: hit.matches,
-    count: countOf(hit.groups),
-    ...hit.worth,
-  };
+  const failure: Mutable<Failure> = { time, groups, matches, count: countOf(groups) };
+  return Object.assign(failure, identity, worth);
 }
 
 /** More failures in one line than this are not believed. */
@@ -263,16 +273,23 @@ function countOf(groups: Groups): number {
 
 const WHOLE_WINDOW: MatchSpan = { start: 0, end: Number.POSITIVE_INFINITY, skipped: [] };
 
-/** The groups of a match that took part, over those that were there before. */
-function groupsOf(regex: CompiledRegex, match: Match, base: Groups): Groups {
-  const groups = new Map<string, GroupValue>(base);
-  for (const name of regex.matcher.groupNames) {
-    const value = match.named(name);
-    if (value !== undefined) {
-      groups.set(name, value);
-    }
-  }
+/** Members are set where they are there: spreading objects together costs as much as matching. */
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** The groups of a match that took part, over those of the prefregex. */
+function groupsOf({ match, prefix }: Found): Groups {
+  const groups = new Map<string, GroupValue>();
+  prefix?.collectInto(groups);
+  match.collectInto(groups);
   return groups;
+}
+
+/** A content with a newline behind it. Mostly the text ends so, and a part of it needs no copying. */
+function endLine(content: string, text: string): string {
+  const start = text.length - content.length - 1;
+  return start >= 0 && text.endsWith("\n") && text.startsWith(content, start)
+    ? text.slice(start)
+    : `${content}\n`;
 }
 
 function spanOf(regex: CompiledRegex, match: Match, text: string): MatchSpan {

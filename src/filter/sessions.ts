@@ -12,12 +12,14 @@ const MAX_USERS = 100;
 /** What is known of one session: the values of an `<F-MLFID>`. */
 interface Session {
   readonly created: number;
-  readonly groups: Map<string, GroupValue>;
-  readonly users: Set<string>;
+  groups: Map<string, GroupValue>;
+  /** The groups were given away: they are copied before the next change. */
+  isShared: boolean;
+  users: Set<string> | undefined;
   /** Lines to report with the next failure. */
-  matches: MatchedLine[];
+  matches: readonly MatchedLine[];
   /** Lines that were no failure themselves (`<F-NOFAIL>`) but belong to the story. */
-  quietMatches: MatchedLine[];
+  quietMatches: readonly MatchedLine[];
   /** The last line of the session was no failure. */
   quiet: boolean;
   /** A failure whose address is still to come. */
@@ -25,14 +27,28 @@ interface Session {
 }
 
 /** What a line means once its session is taken into account. */
-export interface SessionOutcome {
-  /** All that is known of the session now; a copy, made only when asked for. */
-  readonly groups: () => Groups;
+export class SessionOutcome {
   readonly matches: readonly MatchedLine[];
   /** False when the line is no failure, or one that has to wait for an address. */
   readonly isFailure: boolean;
+  readonly #session: Session;
+
+  constructor(session: Session, isFailure: boolean) {
+    this.#session = session;
+    this.matches = session.matches;
+    this.isFailure = isFailure;
+  }
+
+  /** All that is known of the session; to be asked for before the next line. */
+  groups(): Groups {
+    this.#session.isShared = true;
+    return this.#session.groups;
+  }
+
   /** Call when the failure turned out to have no offender: it is kept until a line brings one. */
-  readonly postpone: () => void;
+  postpone(): void {
+    this.#session.pending = true;
+  }
 }
 
 /**
@@ -84,9 +100,10 @@ function newSession(now: number): Session {
   return {
     created: now,
     groups: new Map(),
-    users: new Set(),
-    matches: [],
-    quietMatches: [],
+    isShared: false,
+    users: undefined,
+    matches: NO_LINES,
+    quietMatches: NO_LINES,
     quiet: false,
     pending: false,
   };
@@ -99,17 +116,15 @@ function mergeInto(
   how: { readonly isKnown: boolean; readonly gained: boolean; readonly isKept: boolean },
 ): { quiet: boolean } {
   const { isKnown, gained, isKept } = how;
-  const user = textOf(found.get("user"));
-  if (user && session.users.size < MAX_USERS) {
-    session.users.add(user);
-  }
+  unshare(session);
+  addUser(session, textOf(found.get("user")));
   if (isKnown) {
     listUsers(session);
     if (gained) {
       session.pending = false;
     }
     if (!session.quiet && !session.pending) {
-      session.matches = [];
+      session.matches = NO_LINES;
     }
   }
   session.quiet = false;
@@ -124,9 +139,28 @@ function mergeInto(
   return { quiet: gained || isFilled(found, "nofail") };
 }
 
+function addUser(session: Session, user: string | undefined): void {
+  if (user && (session.users?.size ?? 0) < MAX_USERS) {
+    session.users ??= new Set();
+    session.users.add(user);
+  }
+}
+
+/** What was given away may still be in use. */
+function unshare(session: Session): void {
+  if (session.isShared) {
+    session.isShared = false;
+    session.groups = new Map(session.groups);
+    session.users = session.users && new Set(session.users);
+    if (session.users && session.groups.has("users")) {
+      session.groups.set("users", session.users);
+    }
+  }
+}
+
 /** The users are a group like any other; which place it takes among them shows in what is recorded. */
 function listUsers(session: Session): void {
-  if (session.users.size > 0 && !session.groups.has("users")) {
+  if (session.users && !session.groups.has("users")) {
     session.groups.set("users", session.users);
   }
 }
@@ -136,32 +170,26 @@ function conclude(
   line: readonly MatchedLine[],
   how: { readonly quiet: boolean; readonly forget: boolean },
 ): SessionOutcome {
-  const overruled = session.pending || session.users.size > 1;
+  const overruled = session.pending || (session.users?.size ?? 0) > 1;
   session.pending = false;
   const quiet = how.quiet && !overruled;
   session.quiet = quiet;
   if (quiet) {
     if (!how.forget) {
-      session.quietMatches = [...session.quietMatches, ...line].slice(-MAX_LINES);
+      session.quietMatches = joinLines(session.quietMatches, line);
     }
   } else {
-    session.matches = [...session.quietMatches, ...session.matches, ...line].slice(-MAX_LINES);
-    session.quietMatches = [];
+    session.matches = joinLines(joinLines(session.quietMatches, session.matches), line);
+    session.quietMatches = NO_LINES;
   }
-  return {
-    groups: () => copyGroups(session),
-    matches: session.matches,
-    isFailure: !quiet,
-    postpone: () => {
-      session.pending = true;
-    },
-  };
+  return new SessionOutcome(session, !quiet);
 }
 
-/** The session goes on while what it gave is still in use. */
-function copyGroups({ groups, users }: Session): Groups {
-  const copy = new Map(groups);
-  return groups.has("users") ? copy.set("users", new Set(users)) : copy;
+const NO_LINES: readonly MatchedLine[] = [];
+
+/** Most sessions have a single line, which needs no list of its own. */
+function joinLines(lines: readonly MatchedLine[], more: readonly MatchedLine[]): readonly MatchedLine[] {
+  return lines.length === 0 && more.length <= MAX_LINES ? more : [...lines, ...more].slice(-MAX_LINES);
 }
 
 function isFilled(groups: Groups, name: string): boolean {
