@@ -26,6 +26,8 @@ export class BanMemory {
   #store: Store | undefined;
   #path: string | undefined;
   #waiting: Write[] = [];
+  /** Bans of this turn of the event loop. */
+  #fresh: Ban[] = [];
   #givenUp = 0;
   #retry: (() => void) | undefined;
 
@@ -41,7 +43,7 @@ export class BanMemory {
 
   /** Writes that have not reached the disk yet. */
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#waiting.length + this.#fresh.length;
   }
 
   get store(): Store | undefined {
@@ -57,8 +59,14 @@ export class BanMemory {
     }
   }
 
+  /**
+   * Bans of one turn of the event loop are written together at its end: a thousand of them cost hardly more than one.
+   * A kill before that loses none: the place in the log they come from is only saved afterwards.
+   */
   addBan(ban: Ban): void {
-    this.#write((store) => store.addBan(ban));
+    if (this.#path !== undefined && this.#fresh.push(ban) === 1) {
+      queueMicrotask(() => this.#writeFresh());
+    }
   }
 
   deleteBan(jail: string, id: string): void {
@@ -104,6 +112,7 @@ export class BanMemory {
 
   /** Writes what is waiting, if that can be done now, and closes. */
   close(): void {
+    this.#writeFresh();
     this.#retry?.();
     this.#retry = undefined;
     if (!this.#store) {
@@ -141,7 +150,16 @@ export class BanMemory {
     }
   }
 
+  #writeFresh(): void {
+    if (this.#fresh.length > 0) {
+      const bans = this.#fresh;
+      this.#fresh = [];
+      this.#write((store) => store.addBans(bans));
+    }
+  }
+
   #write(write: Write): void {
+    this.#writeFresh();
     if (this.#path === undefined) {
       return;
     }
@@ -198,6 +216,7 @@ export class BanMemory {
   }
 
   #ask<Answer>(question: (store: Store) => Answer): Answer | undefined {
+    this.#writeFresh();
     try {
       return this.#store && question(this.#store);
     } catch (error) {

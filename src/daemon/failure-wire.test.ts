@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { expect, it, test } from "vitest";
 import type { Failure, GroupValue, MatchedLine } from "../model";
 import { decodeFailures, FailurePacker } from "./failure-wire";
 
@@ -33,9 +33,18 @@ it("brings every failure over whole, whatever the log wrote into it", () => {
       const packer = new FailurePacker();
       failures.forEach((one) => packer.add(one));
       expect(packer.count).toBe(failures.length);
-      const brought = decodeFailures(structuredClone(packer.take()));
+      const brought = packer.take().flatMap((batch) => decodeFailures(structuredClone(batch)));
       expect(brought.map((one) => ({ ...one, groups: new Map(one.groups) }))).toEqual(failures);
       expect(packer.take()).toEqual([]);
     }),
   );
+});
+
+test("many failures go in several batches, in their order", () => {
+  const packer = new FailurePacker();
+  const times = Array.from({ length: 1234 }, (_, i) => i);
+  times.forEach((time) => packer.add({ time, id: "192.0.2.1", groups: new Map(), matches: [], count: 1 }));
+  const batches = packer.take();
+  expect(batches.length).toBeGreaterThan(1);
+  expect(batches.flatMap((batch) => decodeFailures(batch)).map(({ time }) => time)).toEqual(times);
 });

@@ -5,5 +5,5 @@ import { FailurePacker, type FailureBatch } from "./failure-wire";
 export function encodeFailures(failures: readonly Failure[]): FailureBatch {
   const packer = new FailurePacker();
   failures.forEach((failure) => packer.add(failure));
-  return packer.take();
+  return packer.take().flat();
 }

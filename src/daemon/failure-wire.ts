@@ -9,12 +9,16 @@ type Member = string | number | null;
  */
 export type FailureBatch = readonly Member[];
 
-/** Packs failures into a batch one by one, so that nothing but their texts has to be kept until it is sent. */
+/** Failures of one batch: what a daemon deals with in a few milliseconds, before it does something else. */
+const BATCH = 500;
+
+/** Packs failures into batches one by one, so that nothing but their texts has to be kept until it is sent. */
 export class FailurePacker {
+  #batches: Member[][] = [];
   #batch: Member[] = [];
   #count = 0;
 
-  /** Failures in the batch so far. */
+  /** Failures packed so far. */
   get count(): number {
     return this.#count;
   }
@@ -22,7 +26,10 @@ export class FailurePacker {
   add(failure: Failure): void {
     const { time, id = null, ip = null, host = null, count, weight = null, bantime = null } = failure;
     const { groups, matches } = failure;
-    this.#count++;
+    if (this.#count++ % BATCH === 0) {
+      this.#batch = [];
+      this.#batches.push(this.#batch);
+    }
     this.#batch.push(time, id, ip, host, count, weight, bantime, packGroups(groups), matches.length);
     for (const match of matches) {
       if (typeof match === "string") {
@@ -33,12 +40,12 @@ export class FailurePacker {
     }
   }
 
-  /** Gives the batch away and begins another one. */
-  take(): FailureBatch {
-    const batch = this.#batch;
-    this.#batch = [];
+  /** Gives the batches away and begins anew. */
+  take(): readonly FailureBatch[] {
+    const batches = this.#batches;
+    this.#batches = [];
     this.#count = 0;
-    return batch;
+    return batches;
   }
 }
 

@@ -16,9 +16,9 @@ export class Outbox {
 
   /** Sends what is packed, if anything is. */
   send(jail: string, packer: FailurePacker): void {
-    if (packer.count > 0) {
-      this.#unhandled += packer.count;
-      this.#post({ type: "failures", jail, failures: packer.take() });
+    this.#unhandled += packer.count;
+    for (const failures of packer.take()) {
+      this.#post({ type: "failures", jail, failures });
     }
   }
 

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { Desk } from "./desk";
+import { EventInbox } from "./event-inbox";
 import type { ReaderPort } from "./reader-host";
 import type { ReaderEvent } from "./reader-messages";
 import { ReaderStopped } from "./reader-stopped";
@@ -22,6 +23,10 @@ class ReaderThread implements ReaderPort {
   readonly #worker: Worker;
   readonly #desk = new Desk();
   readonly #crashListeners: ((error: ReaderStopped) => void)[] = [];
+  readonly #inbox = new EventInbox((event: ReaderEvent) =>
+    this.#listeners.forEach((listener) => listener(event)),
+  );
+  readonly #listeners: ((event: ReaderEvent) => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #lastTurn = 0;
   #looks = 0;
@@ -35,6 +40,13 @@ class ReaderThread implements ReaderPort {
       this.#error = error;
     });
     this.#worker.on("exit", (code) => this.#exit(code));
+    this.#worker.on("message", (event: ReaderEvent) => {
+      if (event.type === "working") {
+        this.#watch();
+      } else {
+        this.#inbox.push(event);
+      }
+    });
   }
 
   post(request: Parameters<ReaderPort["post"]>[0]): void {
@@ -42,13 +54,7 @@ class ReaderThread implements ReaderPort {
   }
 
   onEvent(listener: (event: ReaderEvent) => void): void {
-    this.#worker.on("message", (event: ReaderEvent) => {
-      if (event.type === "working") {
-        this.#watch();
-      } else {
-        listener(event);
-      }
-    });
+    this.#listeners.push(listener);
   }
 
   onCrash(listener: (error: ReaderStopped) => void): void {
@@ -84,6 +90,8 @@ class ReaderThread implements ReaderPort {
   #exit(code: number): void {
     clearInterval(this.#timer);
     if (!this.#isEnding) {
+      // What was found before must not be found once more by the next reader.
+      this.#inbox.drain();
       const error = this.#describe(code);
       this.#crashListeners.forEach((listener) => listener(error));
     }
