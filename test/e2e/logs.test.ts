@@ -156,7 +156,7 @@ describe.each([
     }
     daemon.write("web.log", "");
     daemon.configure({
-      web: { bantime: "1" },
+      web: {},
       recidive: {
         filter: "recidive",
         logpath: daemon.path("daemon.log"),
@@ -170,10 +170,7 @@ describe.each([
     for (let bans = 1; bans <= 3; bans++) {
       daemon.fail("web.log", "192.0.2.1", "192.0.2.1");
       await until("a ban", () => daemon.notes.filter((note) => note === "ban web 192.0.2.1").length === bans);
-      await until(
-        "its end",
-        () => daemon.notes.filter((note) => note === "unban web 192.0.2.1").length === bans,
-      );
+      expect(daemon.call("set", "web", "unbanip", "192.0.2.1").stdout).toBe("1\n");
     }
     await expectBan("recidive", "192.0.2.1");
     expect(daemon.banned("recidive")).toEqual(["192.0.2.1"]);
