@@ -1,21 +1,22 @@
 import type { Groups, GroupValue } from "../model";
 
-/** A group's value as JSON has it; lists begin with the word that tells them from sets. */
-type PackedValue = string | readonly string[];
-
 /**
  * Groups as one text. Most are never looked at: only those of an offender's first failure are kept, for its ban.
- * The lengths of names and values, then all of them without anything between; JSON where a value is not just text.
+ * The lengths of names and values, then all of them without anything between; the length of a value that is not just
+ * text is negative, and the value JSON.
  */
 export function packGroups(groups: Groups): string {
   let lengths = "";
   let texts = "";
   for (const [name, value] of groups) {
-    if (typeof value !== "string") {
-      return JSON.stringify(Array.from(groups, ([key, one]) => [key, packValue(one)]));
+    if (typeof value === "string") {
+      lengths += `${name.length},${value.length},`;
+      texts += name + value;
+    } else {
+      const packed = JSON.stringify(packList(value));
+      lengths += `${name.length},${-packed.length},`;
+      texts += name + packed;
     }
-    lengths += `${name.length},${value.length},`;
-    texts += name + value;
   }
   return `${lengths};${texts}`;
 }
@@ -68,34 +69,28 @@ export class PackedGroups implements Groups {
   }
 }
 
-function packValue(value: GroupValue): PackedValue {
-  if (typeof value === "string") {
-    return value;
-  }
+/** A list begins with the word that tells it from a set. */
+function packList(value: Exclude<GroupValue, string>): readonly string[] {
   return value instanceof Set ? ["set", ...(value as ReadonlySet<string>)] : ["list", ...value];
 }
 
 function unpackGroups(packed: string): ReadonlyMap<string, GroupValue> {
-  if (packed.startsWith("[")) {
-    const pairs = JSON.parse(packed) as readonly (readonly [string, PackedValue])[];
-    return new Map(pairs.map(([name, value]) => [name, unpackValue(value)]));
-  }
   const groups = new Map<string, GroupValue>();
-  const lengths = packed.slice(0, packed.indexOf(";")).split(",");
-  let at = packed.indexOf(";") + 1;
+  const head = packed.indexOf(";");
+  const lengths = packed.slice(0, head).split(",").map(Number);
+  let at = head + 1;
   for (let i = 0; i + 2 < lengths.length; i += 2) {
-    const middle = at + Number(lengths[i]);
-    const end = middle + Number(lengths[i + 1]);
-    groups.set(packed.slice(at, middle), packed.slice(middle, end));
+    const middle = at + (lengths[i] ?? 0);
+    const length = lengths[i + 1] ?? 0;
+    const end = middle + Math.abs(length);
+    const value = packed.slice(middle, end);
+    groups.set(packed.slice(at, middle), length < 0 ? unpackList(value) : value);
     at = end;
   }
   return groups;
 }
 
-function unpackValue(value: PackedValue): GroupValue {
-  if (typeof value === "string") {
-    return value;
-  }
-  const [kind, ...items] = value;
+function unpackList(packed: string): GroupValue {
+  const [kind, ...items] = JSON.parse(packed) as readonly string[];
   return kind === "set" ? new Set(items) : items;
 }
