@@ -176,3 +176,12 @@ export class LineReader {
     return { type: data.length === 0 ? "end" : "more" };
   }
 }
+
+/** Where the last line begins that has no newline yet; the end when every line is whole. */
+export function lastLineStart(reader: LineReader, end: number): number {
+  const { unit, newline } = reader.encoding;
+  const whole = end - (end % unit);
+  const from = Math.max(0, whole - LONGEST_LINE);
+  const last = lastIndexOfAligned(reader.file.slice(from, whole), newline);
+  return last < 0 ? (from === 0 ? 0 : whole) : from + last + newline.length;
+}

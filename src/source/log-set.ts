@@ -1,6 +1,7 @@
 import { basename, dirname } from "node:path";
 import { statSync } from "node:fs";
 import { globPaths } from "../platform";
+import { COMPRESSED } from "./compressed";
 import { isRotatedName } from "./rotated";
 import { RouteWatch } from "./route-watch";
 import { FolderWatch } from "./folder-watch";
@@ -14,7 +15,7 @@ export interface LogSetListener {
 }
 
 const MAGIC = /[*?[]/;
-const COMPRESSED = /\.(gz|bz2|xz|zst|lz4|lzo|Z)$/;
+
 /** Names come and go in flocks; one look afterwards is enough. */
 const SETTLE_MS = 100;
 

@@ -1,11 +1,11 @@
 import { realpathSync } from "node:fs";
 import type { Phase } from "../model";
-import type { Delivery } from "./delivery";
+import type { Delivered, Delivery } from "./delivery";
 import type { Encoding } from "./encoding";
-import { LONGEST_LINE, lastIndexOfAligned } from "./log-file";
 import { isSameFile, statLog } from "./log-stat";
-import { LineReader } from "./line-reader";
-import { findByInode, findCopy, findRotated, listYounger } from "./rotated";
+import { lastLineStart, LineReader } from "./line-reader";
+import { expand } from "./compressed";
+import { findByInode, findCompressed, findCopy, findRotated, isCompressed, listYounger } from "./rotated";
 import { findStart, type SeekTime } from "./seek-time";
 import type { Checkpoint, SourceConsumer } from "./source-event";
 
@@ -181,12 +181,41 @@ export class NamedLog {
     const path = this.#place;
     const fits = reader.hash === checkpoint.hash && reader.file.size() >= checkpoint.position;
     const isOther = checkpoint.inode !== undefined && checkpoint.inode !== Number(reader.file.ino);
-    const rotated = fits && !isOther ? undefined : findRotated(path, checkpoint, reader.encoding.newline);
-    if (rotated === undefined) {
-      return fits ? checkpoint.position : 0;
+    const { newline } = reader.encoding;
+    const rotated = fits && !isOther ? undefined : findRotated(path, checkpoint, newline);
+    if (rotated !== undefined) {
+      await this.#readSince(rotated, checkpoint.position, reader);
+      return 0;
     }
-    await this.#readSince(rotated, checkpoint.position, reader);
+    if (fits) {
+      return checkpoint.position;
+    }
+    const packed = checkpoint.hash === "" ? undefined : await findCompressed(path, checkpoint.hash, newline);
+    if (packed !== undefined) {
+      await this.#readPacked(packed, checkpoint.position, reader);
+    }
     return 0;
+  }
+
+  /** Reads the rest of a compressed file and those younger than it, up to the log itself. */
+  async #readPacked(packed: string, position: number, log: LineReader): Promise<void> {
+    const younger = listYounger(this.#place, packed);
+    for (const [i, path] of [packed, ...younger].entries()) {
+      if (isCompressed(path)) {
+        const place = { path, position: i === 0 ? position : 0, encoding: this.#parts.encoding };
+        await expand(place, (lines) => this.#giveExpanded(lines));
+      } else {
+        await this.#readBeside([path], 0, log);
+      }
+    }
+  }
+
+  async #giveExpanded(lines: Delivered): Promise<boolean> {
+    const { delivery, encoding, isStopped } = this.#parts;
+    if (!isStopped()) {
+      await delivery.give(lines, encoding, this.#phase);
+    }
+    return !isStopped();
   }
 
   /** Reads the rest of a rotated file and those younger than it, up to the log itself. */
@@ -332,13 +361,4 @@ function bothSides(old: LineReader, reader: LineReader) {
     hash: reader.hash,
     oldHash: old.hash,
   };
-}
-
-/** Where the last line begins that has no newline yet; the end when every line is whole. */
-function lastLineStart(reader: LineReader, end: number): number {
-  const { unit, newline } = reader.encoding;
-  const whole = end - (end % unit);
-  const from = Math.max(0, whole - LONGEST_LINE);
-  const last = lastIndexOfAligned(reader.file.slice(from, whole), newline);
-  return last < 0 ? (from === 0 ? 0 : whole) : from + last + newline.length;
 }

@@ -1,12 +1,14 @@
 import { readdirSync, statSync } from "node:fs";
-import { basename, extname, join } from "node:path";
+import { basename, extname, join, resolve } from "node:path";
+import { COMPRESSED, readCompressedHash } from "./compressed";
 import { folderOf } from "./path-route";
 import { LogFile } from "./log-file";
 import type { Checkpoint } from "./source-event";
 
-const COMPRESSED = /\.(gz|bz2|xz|zst|lz4|lzo|Z)$/;
 /** Newest ones looked at, in a folder that is full of old logs. */
 const MOST_CANDIDATES = 60;
+/** Folders beside a log that rotation may move old ones to (`olddir`). */
+const MOST_FOLDERS = 50;
 
 /** A file beside a log that may be an earlier one of it. */
 interface Candidate {
@@ -19,7 +21,7 @@ interface Candidate {
 
 /** The path under which the log with that checkpoint lies now, rotated away by name; `undefined` when not found. */
 export function findRotated(path: string, checkpoint: Checkpoint, newline: Buffer): string | undefined {
-  const candidates = listCandidates(path).filter((candidate) => candidate.size >= checkpoint.position);
+  const candidates = [...listEverywhere(path, isPlain)].filter((one) => one.size >= checkpoint.position);
   const { inode } = checkpoint;
   const same = candidates.find((candidate) => inode !== undefined && Number(candidate.ino) === inode);
   if (checkpoint.hash === "") {
@@ -30,17 +32,36 @@ export function findRotated(path: string, checkpoint: Checkpoint, newline: Buffe
   return order.find((candidate) => readHash(candidate.path, newline) === checkpoint.hash)?.path;
 }
 
-/** The path that an open file of a log has now, after it was renamed within its folder. */
+/** The compressed file that the log with that first line has become, found by expanding; `undefined` when none has. */
+export async function findCompressed(
+  path: string,
+  hash: string,
+  newline: Buffer,
+): Promise<string | undefined> {
+  for (const candidate of listEverywhere(path, isCompressed)) {
+    if ((await readCompressedHash(candidate.path, newline)) === hash) {
+      return candidate.path;
+    }
+  }
+  return undefined;
+}
+
+/** Whether a name is that of a compressed file. */
+export function isCompressed(name: string): boolean {
+  return COMPRESSED.test(name);
+}
+
+/** The path that an open file of a log has now, after it was renamed beside it. */
 export function findByInode(
   path: string,
   file: { readonly dev: bigint; readonly ino: bigint },
 ): string | undefined {
-  return listCandidates(path).find((candidate) => candidate.ino === file.ino)?.path;
+  return [...listEverywhere(path, isPlain)].find((candidate) => candidate.ino === file.ino)?.path;
 }
 
 /** The first rotated file that is a copy of the log as judged by `isCopy`: what copytruncate leaves. */
 export function findCopy(path: string, isCopy: (file: LogFile) => boolean): string | undefined {
-  return listCandidates(path).find((candidate) => {
+  return [...listEverywhere(path, isPlain)].find((candidate) => {
     const file = openQuietly(candidate.path);
     try {
       return file !== undefined && isCopy(file);
@@ -56,21 +77,27 @@ export function findCopy(path: string, isCopy: (file: LogFile) => boolean): stri
  */
 export function listYounger(path: string, rotated: string): string[] {
   const stem = stemOf(path);
-  const own = basename(rotated).slice(stem.length);
+  const folder = folderOf(rotated);
+  const restOf = (name: string): string => basename(name).slice(stem.length).replace(COMPRESSED, "");
+  const own = restOf(rotated);
   const countsDown = numbersOf(own).every((number) => number.length < 5);
   const order = (a: string, b: string): number =>
     compareNumbers(numbersOf(a), numbersOf(b)) * (countsDown ? -1 : 1);
-  const candidates = listCandidates(path);
+  // What is younger than a compressed file may be compressed too; of two with one name the plain one is whole.
+  const plain = listCandidates(path, folder, isPlain);
+  const names = new Set(plain.map((candidate) => restOf(candidate.path)));
+  const packed = isCompressed(rotated) ? listCandidates(path, folder, isCompressed) : [];
+  const candidates = [...plain, ...packed.filter((candidate) => !names.has(restOf(candidate.path)))];
   const from = candidates.find((candidate) => candidate.path === rotated);
   // A copy is born after what follows it was, a slow writer may write to the older file last: one of both must fit.
   const isLater = (other: Candidate): boolean =>
     from === undefined || other.mtime >= from.mtime || other.birth >= from.birth;
   return candidates
     .filter(isLater)
-    .map((candidate) => basename(candidate.path).slice(stem.length))
-    .filter((rest) => shapeOf(rest) === shapeOf(own) && order(rest, own) > 0)
-    .sort(order)
-    .map((rest) => join(folderOf(path), stem + rest));
+    .map((candidate) => ({ path: candidate.path, rest: restOf(candidate.path) }))
+    .filter(({ rest }) => shapeOf(rest) === shapeOf(own) && order(rest, own) > 0)
+    .sort((a, b) => order(a.rest, b.rest))
+    .map((one) => one.path);
 }
 
 /** Whether a name is one that rotation gives to a log: the log's own name and a number or date after it. */
@@ -78,16 +105,39 @@ export function isRotatedName(name: string, log: string): boolean {
   return name.startsWith(log) && /^[.\-_]\d+([.\-_]\d+)*$/.test(name.slice(log.length));
 }
 
+/** Beside the log, then in the folders there: newest first in each. */
+function* listEverywhere(path: string, isWanted: (name: string) => boolean): Generator<Candidate> {
+  const own = folderOf(path);
+  yield* listCandidates(path, own, isWanted);
+  for (const folder of listFolders(own)) {
+    yield* listCandidates(path, folder, isWanted);
+  }
+}
+
 /** Newest first. A log of another name that begins alike is a candidate too; its content decides. */
-function listCandidates(path: string): Candidate[] {
-  const log = basename(path);
+function listCandidates(path: string, folder: string, isWanted: (name: string) => boolean): Candidate[] {
+  const log = resolve(path);
   const stem = stemOf(path);
-  const isLike = (name: string): boolean => name !== log && name.startsWith(stem) && !COMPRESSED.test(name);
-  return readNames(folderOf(path))
-    .filter(isLike)
-    .flatMap((name) => readCandidate(join(folderOf(path), name)))
+  return readNames(folder)
+    .filter((name) => name.startsWith(stem) && isWanted(name) && join(folder, name) !== log)
+    .flatMap((name) => readCandidate(join(folder, name)))
     .sort((a, b) => Number(b.mtime - a.mtime))
     .slice(0, MOST_CANDIDATES);
+}
+
+function isPlain(name: string): boolean {
+  return !COMPRESSED.test(name);
+}
+
+function listFolders(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => join(folder, entry.name))
+      .slice(0, MOST_FOLDERS);
+  } catch {
+    return [];
+  }
 }
 
 function stemOf(path: string): string {

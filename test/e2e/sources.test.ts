@@ -1,8 +1,17 @@
 /** Every place lines may come from, through a real daemon. */
 import { spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { closeSync, constants, openSync, writeSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  constants,
+  openSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { createConnection } from "node:net";
+import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { buildPrograms, type Programs } from "../daemon-programs.testing";
 import { LocalDaemon, stamp, until } from "./local-daemon.testing";
@@ -89,4 +98,58 @@ test.skipIf(!hasOracle)("fail2ban refuses the backends it does not know, and say
   const script = `from fail2ban.server.jail import Jail; Jail("x", 'command[run="true"]')`;
   const { stderr } = spawnSync(oracle, ["-c", script], { encoding: "utf8" });
   expect(stderr).toContain("ValueError: Unknown backend command");
+});
+
+test("logs of containers, as their programs wrote them", async () => {
+  const docker = (log: string, offset = 0): string =>
+    `${JSON.stringify({ log, stream: "stderr", time: new Date(Date.now() + offset * 1000).toISOString() })}\n`;
+  const cri = (flag: string, text: string): string => `${new Date().toISOString()} stdout ${flag} ${text}\n`;
+  daemon.write("conf/filter.d/bare.conf", "[Definition]\nfailregex = ^failure from <HOST>$\n");
+  daemon.write("conf/filter.d/raw.conf", '[Definition]\nfailregex = ^\\{"log":"failure from <HOST>\\\\n"\n');
+  daemon.write("docker.log", docker("failure from 192.0.2.9\n", -7200).repeat(3));
+  daemon.write("cri.log", "");
+  daemon.configure({
+    web: { logpath: `${daemon.path("docker.log")}\n  ${daemon.path("cri.log")}`, filter: "bare" },
+    raw: { logpath: daemon.path("docker.log"), filter: "raw" },
+  });
+  await daemon.start();
+  appendFileSync(daemon.path("docker.log"), docker("failure from 192.0.2.1\n").repeat(2));
+  appendFileSync(daemon.path("cri.log"), `${cri("P", "failure fr")}${cri("F", "om 192.0.2.2")}`.repeat(2));
+  await until("the bans", () => daemon.banned("web").length === 2);
+  await until("the ban of the old filter", () => daemon.banned("raw").length === 1);
+  expect(daemon.banned("web").toSorted()).toEqual(["192.0.2.1", "192.0.2.2"]);
+  expect(daemon.banned("raw")).toEqual(["192.0.2.1"]);
+});
+
+test("what was written before a rotation while the daemon was down, compressed or not", async () => {
+  daemon.configure({ web: {} });
+  daemon.fail("web.log", "192.0.2.8");
+  await daemon.start();
+  await until("the first failure", () => daemon.log.includes("Found 192.0.2.8"));
+  await daemon.end("SIGTERM");
+  daemon.fail("web.log", "192.0.2.1", "192.0.2.1");
+  writeFileSync(daemon.path("web.log.2.gz"), gzipSync(readFileSync(daemon.path("web.log"))));
+  daemon.write("web.log.1", "");
+  daemon.fail("web.log.1", "192.0.2.2");
+  daemon.write("web.log", "");
+  daemon.fail("web.log", "192.0.2.2");
+  await daemon.start();
+  await until("the bans", () => daemon.banned("web").length === 2);
+  expect(daemon.banned("web")).toEqual(["192.0.2.1", "192.0.2.2"]);
+  expect(daemon.log.match(/Found 192\.0\.2\.8 /g)).toHaveLength(1);
+});
+
+test("logs of one file are read once, and a missing one stops nothing", async () => {
+  daemon.configure({
+    web: { logpath: `${daemon.path("shared.log")}\n  ${daemon.path("later/x.log")}` },
+    mail: { logpath: daemon.path("shared.log") },
+  });
+  daemon.write("shared.log", "");
+  await daemon.start();
+  expect(daemon.log.match(/Added logfile: '[^']*shared\.log'/g)).toHaveLength(1);
+  daemon.fail("shared.log", "192.0.2.1", "192.0.2.1");
+  await until("the bans", () => isBanned("192.0.2.1") && daemon.banned("mail").length === 1);
+  daemon.write("later/x.log", "");
+  daemon.fail("later/x.log", "192.0.2.2", "192.0.2.2");
+  await until("the ban of the late log", () => isBanned("192.0.2.2"));
 });
