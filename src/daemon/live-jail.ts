@@ -20,6 +20,7 @@ import {
 import type { LineMark } from "./desk";
 import { Enforcement } from "./enforcement";
 import { ExpiryAlarm } from "./expiry-alarm";
+import { isNewsForActions } from "./action-news";
 import { askIgnoreCommand } from "./ignore-command";
 import { IgnoreSources } from "./ignore-sources";
 import { makeActionContext } from "./jail-actions";
@@ -179,8 +180,9 @@ export class LiveJail {
     }
     this.#reading.change(spec, settings.findtime);
     this.#discovery.watch(spec.source.patterns ?? []);
-    if (old.actions !== spec.actions) {
-      await this.actions.reload(spec.actions, this.bans);
+    if (isNewsForActions(old.actions, spec.actions)) {
+      // In their turn: nobody waits here until thousands of bans that were there before are carried out.
+      void this.actions.reload(spec.actions, this.bans);
     }
     this.#alarm.arm();
   }

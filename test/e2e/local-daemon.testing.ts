@@ -114,6 +114,15 @@ export class LocalDaemon {
     return this.run(this.#programs.client, ...this.#place(), ...words);
   }
 
+  /** Calls the client and lets others go on meanwhile. */
+  async callAsync(...words: readonly string[]): Promise<Answer> {
+    const child = spawn(this.#programs.client, [...this.#place(), ...words]);
+    let [stdout, stderr] = ["", ""];
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    return new Promise((resolve) => child.once("close", (status) => resolve({ status, stdout, stderr })));
+  }
+
   /** Calls any program. */
   run(program: string, ...args: readonly string[]): Answer {
     const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", timeout: 60_000 });
