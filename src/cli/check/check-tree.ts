@@ -15,7 +15,7 @@ export interface CheckOptions {
   readonly hostileMs?: number;
 }
 
-const HOSTILE_MS = 10_000;
+const HOSTILE_MS = 30_000;
 
 /** Everything that is wrong beyond what reading the configuration has told already. */
 export function checkTree(configuration: Configuration, options: CheckOptions): Problem[] {

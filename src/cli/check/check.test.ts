@@ -204,6 +204,16 @@ describe("runCheck", () => {
     expect(performance.now() - start).toBeLessThan(3000);
   });
 
+  it("comes to an end when the lines made to trick a regex keep it busy", () => {
+    const start = performance.now();
+    const words = "(?:\\w+[ .]?)*";
+    const lines = ofJail("", {
+      "filter.d/f.conf": `[Definition]\nfailregex = ^(?:\\w\\w?)*.*? by <ADDR> ${"x".repeat(60)} ${words}$\n  ^no .* from <ADDR>$\n`,
+    });
+    expect(lines.join("\n")).toContain("failregex can explode");
+    expect(performance.now() - start).toBeLessThan(8000);
+  });
+
   it.each(["normal", "ddos", "extra", "aggressive"])(
     "finds nothing against our own filters in mode %s",
     (mode) => {
