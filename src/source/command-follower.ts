@@ -57,7 +57,7 @@ export class CommandFollower implements Follower {
 
   get stats(): FollowStats {
     const { stats } = this.#delivery;
-    return { ...stats, position: stats.bytesRead, behind: this.#lines.waiting };
+    return { ...stats, position: stats.bytesRead, behind: 0, delay: 0 };
   }
 
   start(): void {

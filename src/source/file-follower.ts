@@ -38,11 +38,15 @@ export class FileFollower implements Follower {
   #poll: NodeJS.Timeout | undefined;
   #grace: NodeJS.Timeout | undefined;
   #lastError = "";
+  readonly #now: () => number;
+  #endReached: number;
 
   constructor(options: FollowOptions, consumer: SourceConsumer) {
     const { path, now = () => systemClock().now(), position = "head", checkpoint, unwrap } = options;
     this.#options = options;
     this.#consumer = consumer;
+    this.#now = now;
+    this.#endReached = now();
     this.#delivery = new Delivery(path, consumer, now, unwrap ? new Unwrapper() : undefined);
     this.#log = new NamedLog({
       path,
@@ -57,11 +61,10 @@ export class FileFollower implements Follower {
 
   get stats(): FollowStats {
     const { position } = this.#log;
-    return {
-      ...this.#delivery.stats,
-      position,
-      behind: Math.max(0, readSize(this.#options.path) - position),
-    };
+    const behind = Math.max(0, readSize(this.#options.path) - position);
+    // A last line without newline is no delay: there is nothing to be read until it is whole.
+    const delay = behind > 0 && this.#round ? Math.max(0, this.#now() - this.#endReached) : 0;
+    return { ...this.#delivery.stats, position, behind, delay };
   }
 
   /** Begins to read; returns before anything has been handed over. */
@@ -149,6 +152,8 @@ export class FileFollower implements Follower {
     if (this.#poll === undefined) {
       this.#watchAgain();
     }
+    // A round begins where nothing waited, and ends when all has been read.
+    this.#endReached = this.#now();
     await this.#log.catchUp();
     if (!this.#isCaughtUp && !this.#isStopped) {
       this.#isCaughtUp = true;

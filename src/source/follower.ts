@@ -30,6 +30,8 @@ export interface FollowStats extends DeliveryStats {
   readonly position: number;
   /** Bytes that are there and have not been read yet. */
   readonly behind: number;
+  /** Seconds since all there was had last been read; 0 when nothing waits. */
+  readonly delay: number;
 }
 
 /** Follows one source. Nothing it meets makes it throw: it reports an event and tries again. */

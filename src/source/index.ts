@@ -18,6 +18,7 @@ export {
 } from "./journal-follower";
 export { journalArguments, type JournalPlace } from "./journal-command";
 export { runJournal } from "./journal-reader";
+export { Liveness, type LivenessEvent, type LivenessState } from "./liveness";
 export { readBlocks, textBlock } from "./whole-file";
 export { parseEncoding, UTF8, type Encoding } from "./encoding";
 export type { DeliveryStats } from "./delivery";

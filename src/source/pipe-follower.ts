@@ -50,7 +50,7 @@ export class PipeFollower implements Follower {
 
   get stats(): FollowStats {
     const { stats } = this.#delivery;
-    return { ...stats, position: stats.bytesRead, behind: this.#lines.waiting };
+    return { ...stats, position: stats.bytesRead, behind: 0, delay: 0 };
   }
 
   start(): void {

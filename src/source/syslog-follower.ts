@@ -33,6 +33,7 @@ export class SyslogFollower implements Follower {
   #pump: Promise<void> | undefined;
   #room: { readonly wait: Promise<void>; readonly open: () => void } | undefined;
   #isStopped = false;
+  #emptyAt = 0;
 
   constructor(options: FollowOptions, consumer: SourceConsumer) {
     const { path, now = () => systemClock().now() } = options;
@@ -46,7 +47,12 @@ export class SyslogFollower implements Follower {
 
   get stats(): FollowStats {
     const { stats } = this.#delivery;
-    return { ...stats, position: stats.bytesRead, behind: this.#queued };
+    return {
+      ...stats,
+      position: stats.bytesRead,
+      behind: this.#queued,
+      delay: this.#queued > 0 ? this.#now() - this.#emptyAt : 0,
+    };
   }
 
   start(): void {
@@ -77,7 +83,10 @@ export class SyslogFollower implements Follower {
       this.#queue.push(line);
       this.#queued += line.length;
     }
-    this.#pump ??= this.#deliver();
+    if (!this.#pump) {
+      this.#emptyAt = this.#now();
+      this.#pump = this.#deliver();
+    }
     // A connection is not read on; datagrams come all the same.
     return this.#queued >= MOST_QUEUED / 2 && !this.#isStopped ? this.#waitForRoom() : undefined;
   }
