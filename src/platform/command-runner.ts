@@ -59,7 +59,7 @@ function runShell(request: CommandRequest, surroundings: CommandSurroundings): P
   } catch (error) {
     return Promise.resolve(startFailure(error, start));
   }
-  return followChild(child, request.timeout * 1000, start);
+  return followChild(child, { timeout: request.timeout, start });
 }
 
 function startShell(request: CommandRequest, surroundings: CommandSurroundings): ChildProcess {
@@ -72,10 +72,24 @@ function startShell(request: CommandRequest, surroundings: CommandSurroundings):
   });
 }
 
-async function followChild(child: ChildProcess, timeoutMs: number, start: number): Promise<CommandResult> {
-  const stdout = collect(child.stdout);
-  const stderr = collect(child.stderr);
-  const watch = watchTimeout(child, timeoutMs);
+/** What is known of a child that is to be followed to its end. */
+export interface Watch {
+  /** Seconds until it and its process group are ended. */
+  readonly timeout: number;
+  /** When it was started, as performance.now() tells. */
+  readonly start: number;
+  /** How many bytes of its standard output are kept; 64 KiB when absent. */
+  readonly outputLimit?: number;
+}
+
+/** Waits for a child that leads a process group of its own, and gives how it ended. Never rejects. */
+export async function followChild(
+  child: ChildProcess,
+  { timeout, start, outputLimit = OUTPUT_LIMIT }: Watch,
+): Promise<CommandResult> {
+  const stdout = collect(child.stdout, outputLimit);
+  const stderr = collect(child.stderr, OUTPUT_LIMIT);
+  const watch = watchTimeout(child, timeout * 1000);
   const end = await Promise.race([waitForEnd(child), watch.abandoned]);
   const timedOut = await watch.finish();
   await drain(child);
@@ -146,9 +160,9 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-function collect(stream: NodeJS.ReadableStream | null): () => string {
+function collect(stream: NodeJS.ReadableStream | null, limit: number): () => string {
   const chunks: Buffer[] = [];
-  let room = OUTPUT_LIMIT;
+  let room = limit;
   stream?.on("error", () => undefined);
   stream?.on("data", (chunk: Buffer) => {
     if (room > 0) {
@@ -177,7 +191,8 @@ function sleep(milliseconds: number): Promise<void> {
   });
 }
 
-function startFailure(error: unknown, start: number): CommandResult {
+/** The result of a child that could not be started at all. */
+export function startFailure(error: unknown, start: number): CommandResult {
   const code = error instanceof Error && "code" in error ? String(error.code) : messageOf(error);
   return { startError: code, stdout: "", stderr: "", timedOut: false, duration: secondsSince(start) };
 }

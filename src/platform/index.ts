@@ -13,6 +13,7 @@ export {
   type CommandRunner,
   type CommandSurroundings,
 } from "./command-runner";
+export { createProgramRunner, type Program } from "./program-runner";
 export { systemClock, type Clock } from "./clock";
 export { formatDateTime, formatLogTime, type LogLevel } from "./log-line";
 export { Logger, type Log } from "./logger";
