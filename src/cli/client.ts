@@ -1,5 +1,13 @@
 import { toFloat } from "../control";
-import { evaluateDuration, FAIL2BAN_VERSION, formatPython, messageOf, PyFloat } from "../model";
+import {
+  evaluateDuration,
+  FAIL2BAN_VERSION,
+  formatProblem,
+  formatPython,
+  messageOf,
+  PyFloat,
+  type Problem,
+} from "../model";
 import { ClientError, ClientLog, type ClientDefaults, type ClientIo } from "./client-io";
 import { parseClientOptions, type ClientOptions, type Immediate } from "./client-options";
 import { runCommand, isServerAlive, type ClientSession } from "./client-session";
@@ -165,10 +173,18 @@ async function runReload(run: Run, words: readonly string[]): Promise<number> {
   const { readStream } = await import("./client-configuration");
   const reading = await readStream({ directory: settings.conf, options: run.options, ...jail }, run.log);
   if (!reading.usable) {
+    await tellServer(session, reading.configuration.problems);
     return FAILED;
   }
   const given = words.slice(0, words.length - rest.length);
   return toStatus(await runCommand(session, ["reload", name, given, reading.stream, reading.patterns]));
+}
+
+/** Whoever reads the server's log shall know as well why nothing changed. */
+async function tellServer(session: ClientSession, problems: readonly Problem[]): Promise<void> {
+  const wrong = problems.filter(({ severity }) => severity === "error").map(formatProblem);
+  const text = `Nothing is reloaded, the new configuration cannot be used: ${wrong.join("; ")}`;
+  await runCommand(session, ["config-error", text], { show: false });
 }
 
 async function runInteractive(run: Run): Promise<number> {

@@ -12,7 +12,8 @@ export type ServerStream = Extract<ServerRequest, { readonly type: "server-strea
 
 /**
  * Takes over a new configuration, touching only what differs: bans, counters and places in logs stay.
- * DIFFERS: a stream with anything wrong in it changes nothing at all; fail2ban drops the jails it did not get to.
+ * DIFFERS: a stream with anything wrong in it changes nothing at all; fail2ban drops the jails it did not get to. And a
+ * jail that a client found broken and left out goes on as it is; fail2ban stops it, and nobody watches its logs.
  */
 export async function reload(daemon: Daemon, request: ReloadRequest): Promise<CommandValue> {
   const { log } = daemon.logger;
@@ -36,11 +37,18 @@ export async function reload(daemon: Daemon, request: ReloadRequest): Promise<Co
   if (options.includes("--restart")) {
     await Promise.all(affected.map((jail) => daemon.stopJail(jail.name)));
   }
+  folded.problems.forEach(({ message }) => log("ERROR", "configreader", message));
+  const broken = brokenJails(folded);
   await takeOver(
     daemon,
     folded,
-    affected.map((jail) => jail.name),
+    affected.map((jail) => jail.name).filter((one) => !broken.has(one)),
   );
+  for (const one of broken) {
+    if (daemon.hasJail(one)) {
+      log("WARNING", "server", `Jail '${one}' goes on as it was: its new configuration cannot be used`);
+    }
+  }
   log("INFO", "server", "Reload finished.");
   return "OK";
 }
@@ -60,6 +68,12 @@ export async function loadFromClient(daemon: Daemon, request: ServerStream): Pro
     throw plainError(texts.join("\n"));
   }
   return texts.length > 0 ? texts : null;
+}
+
+/** Jails a client could not read; in their place it sends a text. */
+function brokenJails({ problems }: ReturnType<typeof foldStream>): ReadonlySet<string> {
+  const names = problems.map(({ message }) => /^Jail '(.+?)' skipped, because of /.exec(message)?.[1]);
+  return new Set(names.filter((one) => one !== undefined));
 }
 
 async function takeOver(
