@@ -59,6 +59,7 @@ const SPECIAL: ReadonlyMap<string, Parse> = new Map<string, Parse>([
     "actionproperties",
     (jail, command) => ({ type: "get-action-properties", jail, action: textAt(command, 3) }),
   ],
+  ["sources", (jail) => ({ type: "get-sources", jail })],
   ["actionmethods", (jail, command) => ({ type: "get-action-methods", jail, action: textAt(command, 3) })],
 ]);
 

@@ -76,7 +76,9 @@ export type JailQuery =
   | { readonly type: "get-banip"; readonly jail: string; readonly withTime: boolean }
   | { readonly type: "get-action"; readonly jail: string; readonly action: string; readonly property: string }
   | { readonly type: "get-action-properties"; readonly jail: string; readonly action: string }
-  | { readonly type: "get-action-methods"; readonly jail: string; readonly action: string };
+  | { readonly type: "get-action-methods"; readonly jail: string; readonly action: string }
+  /** How the sources of a jail are doing: a word of ours. */
+  | { readonly type: "get-sources"; readonly jail: string };
 
 /** Requests that change one jail. Values are as given, texts from a command line or numbers from a stream. */
 export type JailChange =

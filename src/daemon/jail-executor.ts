@@ -12,6 +12,7 @@ import { checkByHand, checkId } from "./command-checks";
 import type { Daemon } from "./daemon";
 import { applyChange, newJailSpec, type SpecChange } from "./jail-changes";
 import { describeJail } from "./jail-status";
+import { describeSources } from "./source-status";
 import { checkSpec, formatBanTimes, incrementValue, listValue, optionValue } from "./jail-values";
 
 type ListChange = Extract<
@@ -97,6 +98,8 @@ export class JailExecutor {
         return actionProperty(jail, request.action, request.property);
       case "get-action-properties":
         return actionProperties(jail, request.action);
+      case "get-sources":
+        return describeSources(this.#daemon, request.jail);
       case "get-action-methods":
         return actionMethods(jail, request.action);
     }

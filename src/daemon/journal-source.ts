@@ -3,30 +3,37 @@ import { JOURNAL } from "./journal-backend";
 import type { ReaderContext } from "./reader-context";
 import type { ReaderJournal, SourceState } from "./reader-messages";
 import type { ReadingJail } from "./reading-jail";
+import { SourceMonitor } from "./source-health";
 
 /** The journal as one jail reads it. */
 export class JournalSource {
   readonly #jail: ReadingJail;
   readonly #context: ReaderContext;
   readonly #follower: JournalFollower;
+  readonly #monitor: SourceMonitor;
   #lines = 0;
+  #bytes = 0;
   #time = 0;
   #isFailing = false;
 
   constructor(jail: ReadingJail, journal: ReaderJournal, context: ReaderContext) {
     this.#jail = jail;
     this.#context = context;
+    this.#monitor = new SourceMonitor(`[${jail.name}] ${JOURNAL}`, jail, context);
     this.#follower = this.#makeFollower(journal);
     this.#follower.start();
   }
 
   async stop(): Promise<void> {
+    this.#monitor.stop();
     await this.#follower.stop();
   }
 
   inspect(): SourceState {
     const state = this.#isFailing ? "waiting" : "following";
-    return { jail: this.#jail.name, path: JOURNAL, state, lines: this.#lines, position: this.#time };
+    const jail = this.#jail.name;
+    const health = this.#monitor.inspect(jail, { bytesRead: this.#bytes, behind: 0, delay: 0 });
+    return { jail, path: JOURNAL, state, lines: this.#lines, position: this.#time, health };
   }
 
   #makeFollower({ matches, options, resume }: ReaderJournal): JournalFollower {
@@ -45,8 +52,12 @@ export class JournalSource {
           sayWorking();
           this.#isFailing = false;
           this.#lines += entries.length;
-          entries.forEach((entry) => jail.takeEntry(entry, phase));
+          for (const entry of entries) {
+            this.#bytes += entry.text.length;
+            this.#monitor.addMatches(jail.name, jail.takeEntry(entry, phase));
+          }
           jail.send();
+          this.#monitor.takeEntries(entries, phase);
           return outbox.room();
         },
         caughtUp: () => this.#sayInOperation(),

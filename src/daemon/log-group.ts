@@ -1,6 +1,7 @@
 import type { Block, Phase } from "../model";
 import { BlockScanner } from "../filter";
 import { openSource, type Follower, type SourceEvent } from "../source";
+import { SourceMonitor } from "./source-health";
 import { describeSourceEvent } from "./source-log";
 import type { ReaderContext } from "./reader-context";
 import type { ReaderEvent, ReaderLog, SourceState } from "./reader-messages";
@@ -12,6 +13,7 @@ export class LogGroup {
   readonly log: ReaderLog;
   readonly #context: ReaderContext;
   readonly #follower: Follower;
+  readonly #monitor: SourceMonitor;
   readonly #members = new Set<ReadingJail>();
   #scanner = new BlockScanner([]);
   #phase: Phase = "initial";
@@ -21,6 +23,7 @@ export class LogGroup {
   constructor(log: ReaderLog, first: ReadingJail, context: ReaderContext) {
     this.log = log;
     this.#context = context;
+    this.#monitor = new SourceMonitor(log.path, first, context);
     this.#follower = this.#makeFollower(first);
   }
 
@@ -33,6 +36,7 @@ export class LogGroup {
   }
 
   async stop(): Promise<void> {
+    this.#monitor.stop();
     await this.#follower.stop();
   }
 
@@ -61,7 +65,10 @@ export class LogGroup {
     const { linesRead: lines, position } = this.#follower.stats;
     const state = this.#isMissing ? "waiting" : "following";
     const { path } = this.log;
-    return Array.from(this.#members, (jail) => ({ jail: jail.name, path, state, lines, position }));
+    return Array.from(this.#members, ({ name: jail }) => {
+      const health = this.#monitor.inspect(jail, this.#follower.stats);
+      return { jail, path, state, lines, position, health };
+    });
   }
 
   #makeFollower(first: ReadingJail): Follower {
@@ -98,11 +105,19 @@ export class LogGroup {
     for (const jail of this.#members) {
       jail.send();
     }
+    this.#monitor.take(block, phase, this.#follower);
     return this.#context.outbox.room();
   }
 
   #renewScanner(): void {
-    this.#scanner = new BlockScanner(Array.from(this.#members, (jail) => jail.watch(() => this.#phase)));
+    this.#scanner = new BlockScanner(
+      Array.from(this.#members, (jail) =>
+        this.#monitor.count(
+          jail.name,
+          jail.watch(() => this.#phase),
+        ),
+      ),
+    );
   }
 
   #tell(make: (jail: string) => ReaderEvent): void {

@@ -54,6 +54,26 @@ export interface SourceState {
   readonly state: "following" | "waiting" | "failed";
   readonly lines: number;
   readonly position: number;
+  readonly health: SourceHealth;
+}
+
+/** Whether a source does what it should. Times in seconds. */
+export interface SourceHealth {
+  readonly bytes: number;
+  /** Bytes that wait to be read, and for how long they have. */
+  readonly behind: number;
+  readonly delay: number;
+  /** Lines that a failregex of the jail matched, whatever came of it. */
+  readonly matched: number;
+  /** Lines whose date was looked at, one a second at most, and how many had none. */
+  readonly sampled: number;
+  readonly undated: number;
+  /** When the last line came, since 1970. */
+  readonly lastLine?: number;
+  /** How far the last date looked at lay after the clock. */
+  readonly offset?: number;
+  /** It used to speak and does no more. */
+  readonly isSilent: boolean;
 }
 
 /** What a reader tells the daemon. Messages of one jail come in the order of its lines. */

@@ -51,8 +51,11 @@ export class ReadingJail {
     };
   }
 
-  takeEntry(entry: Entry, phase: Phase): void {
-    this.#collect(this.#filter.feedEntry(entry, this.#options(phase)));
+  /** How many of its regexes the entry matched. */
+  takeEntry(entry: Entry, phase: Phase): number {
+    const hits = this.#filter.feedEntry(entry, this.#options(phase));
+    this.#collect(hits);
+    return hits.length;
   }
 
   /**
