@@ -44,6 +44,9 @@ await build({
   plugins: [apart],
   external: ["@photostructure/sqlite", "node:sqlite"],
   legalComments: "none",
+  // Names are kept, so that a stack trace can be read.
+  minifySyntax: true,
+  minifyWhitespace: true,
   sourcemap: false,
   logLevel: "warning",
 });

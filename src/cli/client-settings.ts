@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { FAIL2BAN_VERSION } from "../model";
 import type { ClientOptions } from "./client-options";
 import { ClientError, type ClientDefaults } from "./client-io";
 
@@ -25,14 +24,8 @@ export async function readSettings(
   if (!existsSync(conf)) {
     throw new ClientError(`Base configuration directory ${conf} does not exist `);
   }
-  const { readConfiguration } = await import("../config");
-  const { server } = readConfiguration({
-    directory: conf,
-    // No section has this name, so no jail is read.
-    jail: "INCLUDES",
-    overrides: options.overrides,
-    version: FAIL2BAN_VERSION,
-  });
+  const { readServerSettings } = await import("../config");
+  const server = readServerSettings(conf, options.overrides);
   checkLogLevel(server.loglevel);
   return { conf, ...server };
 }

@@ -17,6 +17,6 @@ export { formatStream } from "./format-stream";
 export type { LogPattern } from "./jail-logs";
 export { findNearestName } from "./nearest-name";
 export { formatStreamPretty } from "./pretty-stream";
-export { readConfiguration, type Configuration, type ConfigurationOptions } from "./read";
+export { readConfiguration, readServerSettings, type Configuration, type ConfigurationOptions } from "./read";
 export type { ServerOverrides, ServerSettings } from "./server";
 export type { StreamEntry } from "./stream";

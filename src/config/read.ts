@@ -88,6 +88,15 @@ export function readConfiguration(options: ConfigurationOptions): Configuration 
   };
 }
 
+/**
+ * Only what fail2ban.conf and its `.local` say of the server: a client that looks for the socket needs no jails.
+ * What is wrong with the files is passed over, and the built-in settings stand in.
+ */
+export function readServerSettings(directory: string, overrides: ServerOverrides): ServerSettings {
+  const library = new Library(directory.replace(/\/+$/, "") || "/");
+  return readServer(loadGeneral(library, "fail2ban", []), overrides).settings;
+}
+
 function makeStream(
   server: readonly StreamEntry[],
   jails: readonly JailReading[],
