@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -215,7 +215,7 @@ describe("runCheck", () => {
   });
 
   it.each(["normal", "ddos", "extra", "aggressive"])(
-    "finds nothing against our own filters in mode %s",
+    "finds nothing against our own filters, sshd in mode %s",
     (mode) => {
       cpSync(SHIPPED, root, { recursive: true });
       writeFileSync(join(root, "x.log"), "");
@@ -223,10 +223,10 @@ describe("runCheck", () => {
         (key) =>
           `[s-${key}]\nenabled=1\nfilter=sshd[mode=${mode}, publickey=${key}]\nlogpath=${root}/x.log\n`,
       );
-      writeFileSync(
-        join(root, "jail.local"),
-        `${publickeys.join("")}[r]\nenabled=1\nfilter=recidive\nlogpath=${root}/x.log\n`,
-      );
+      const others = readdirSync(join(SHIPPED, "filter.d"))
+        .filter((name) => name.endsWith(".conf") && !name.includes("common"))
+        .map((name) => `[f-${name}]\nenabled=1\nfilter=${name.slice(0, -5)}\nlogpath=${root}/x.log\n`);
+      writeFileSync(join(root, "jail.local"), [...publickeys, ...others].join(""));
       let out = "";
       const io = { out: (text: string) => void (out += text), err: () => {}, unicode: true };
       runCheck({ directory: root, json: false }, io);
