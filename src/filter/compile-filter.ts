@@ -11,6 +11,8 @@ import { compilePattern, parsePattern, requiredLiterals, type Matcher } from "..
 import { chooseNeedles, type Needle } from "./candidates";
 import { dateCutOf, type DateCut } from "./date-cut";
 import { Dispatch } from "./dispatch";
+import { compileFieldRegex } from "./field-regex";
+import { isFieldRegex } from "./field-terms";
 import { ID_GROUPS } from "./identity";
 import { expandTags } from "./tags";
 
@@ -26,6 +28,8 @@ export interface CompiledRegex {
   readonly lineNeedles: readonly Needle[] | undefined;
   /** What a match counts for, and how long the ban it triggers lasts, where the regex says so. */
   readonly worth?: Worth;
+  /** Present when it reads fields of JSON lines: it needs the whole line; `isTimed`: one of them has the line's time. */
+  readonly fields?: { readonly isTimed: boolean };
 }
 
 /** A filter with all its regexes compiled; immutable, may serve several jails. */
@@ -40,6 +44,8 @@ export interface CompiledFilter {
   readonly hosts: "names" | "ignore" | "raw";
   /** Texts of which a line must contain at least one to matter; `undefined`: every line matters. */
   readonly needles: readonly Needle[] | undefined;
+  /** Where times come from: the date of the line, named fields of it, or the one or the other. */
+  readonly times: "line" | "fields" | "both";
 }
 
 /** A regex of a filter that cannot be used; `regex` is as the user wrote it. Codes: `filter-regex`, `filter-no-id`. */
@@ -59,8 +65,11 @@ export function compileFilter(spec: FilterSpec): CompiledFilter {
   const cut = dateCutOf(spec.datepattern?.text);
   const plain = { names, multiline: false, cut };
   const prefregex = spec.prefregex?.text ? compileRegex(spec.prefregex, plain) : undefined;
+  if (spec.prefregex && prefregex?.fields) {
+    throw new FilterError("filter-regex", "prefregex cannot read fields of JSON", { regex: spec.prefregex });
+  }
   const failregex = spec.failregex.map((regex) =>
-    compileRegex(regex, { names, cut, multiline: spec.maxlines > 1 }),
+    compileRegex(regex, { names, cut, multiline: spec.maxlines > 1, isWrapped: prefregex !== undefined }),
   );
   const ignoreregex = spec.ignoreregex.map((regex) => compileRegex(regex, plain));
   for (const regex of failregex) {
@@ -69,40 +78,72 @@ export function compileFilter(spec: FilterSpec): CompiledFilter {
   return {
     ...(prefregex ? { prefregex } : {}),
     failregex,
-    dispatch: new Dispatch(failregex.map(({ needles }) => needles)),
+    // Fields are looked for in the whole line, and the text that is dispatched has no date.
+    dispatch: new Dispatch(failregex.map(({ needles, fields }) => (fields ? undefined : needles))),
     ignoreregex,
     maxlines: spec.maxlines,
     hosts: hostsOf(spec.usedns),
     needles: spec.maxlines > 1 ? undefined : filterNeedles(failregex, prefregex),
+    times: timesOf(failregex, prefregex),
   };
 }
 
+/** A prefregex sees the line without its date, which has to be found for it. */
+function timesOf(
+  failregex: readonly CompiledRegex[],
+  prefregex: CompiledRegex | undefined,
+): CompiledFilter["times"] {
+  if (!failregex.some(({ fields }) => fields?.isTimed)) {
+    return "line";
+  }
+  return failregex.every(({ fields }) => fields?.isTimed) && !prefregex ? "fields" : "both";
+}
+
+/** How a regex is to be read. */
+interface RegexOptions {
+  readonly names: boolean;
+  readonly multiline: boolean;
+  /** Where the date may have stood that is cut out of the lines. */
+  readonly cut?: DateCut;
+  /** It sees only what a prefregex took out of the line. */
+  readonly isWrapped?: boolean;
+}
+
 /** Compiles one regex alone, for a `set JAIL addfailregex` or a check. Throws `FilterError`. */
-export function compileRegex(
-  source: Sourced,
-  options: { readonly names: boolean; readonly multiline: boolean; readonly cut?: DateCut },
-): CompiledRegex {
+export function compileRegex(source: Sourced, options: RegexOptions): CompiledRegex {
   if (source.text.trim() === "") {
     throw new FilterError("filter-regex", "Cannot add empty regex", { regex: source });
   }
   const pattern = expandTags(source.text, options);
   try {
-    const parsed = parsePattern(pattern, { multiline: options.multiline });
-    const clauses = requiredLiterals(parsed);
     const worth = parseWorth(source.text);
-    return {
-      source,
-      pattern,
-      matcher: compilePattern(parsed),
-      needles: chooseNeedles(clauses),
-      lineNeedles: chooseNeedles(clauses, options.cut ?? "anywhere"),
-      ...(worth ? { worth } : {}),
-    };
+    return { source, pattern, ...compileEither(pattern, options), ...(worth ? { worth } : {}) };
   } catch (cause) {
     const place = source.origin ? `${formatOrigin(source.origin)}: ` : "";
     const message = `${place}Unable to compile regular expression '${pattern}':\n${messageOf(cause)}`;
     throw new FilterError("filter-regex", message, { regex: source, cause });
   }
+}
+
+function compileEither(
+  pattern: string,
+  { names, multiline, cut = "anywhere", isWrapped = false }: RegexOptions,
+): Pick<CompiledRegex, "matcher" | "needles" | "lineNeedles" | "fields"> {
+  if (isFieldRegex(pattern)) {
+    const { isTimed, ...compiled } = compileFieldRegex(pattern, {
+      names,
+      multiline,
+      ...(isWrapped ? { cut } : {}),
+    });
+    return { ...compiled, fields: { isTimed } };
+  }
+  const parsed = parsePattern(pattern, { multiline });
+  const clauses = requiredLiterals(parsed);
+  return {
+    matcher: compilePattern(parsed),
+    needles: chooseNeedles(clauses),
+    lineNeedles: chooseNeedles(clauses, cut),
+  };
 }
 
 function requireOffender(regex: CompiledRegex, prefregex: CompiledRegex | undefined): void {

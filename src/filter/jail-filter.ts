@@ -3,6 +3,7 @@ import type { DateDetector } from "../date";
 import { isAscii, type Match } from "../regex";
 import { reckonDated, reckonUndated, type ClockContext, type TimeNotice } from "./clock-rules";
 import type { CompiledFilter, CompiledRegex } from "./compile-filter";
+import { parseEpoch } from "./epoch";
 import { identify, textOf, type Identity } from "./identity";
 import { toMatchedLine, visibleText, type LineParts } from "./line-parts";
 import { combineGroups } from "./named-groups";
@@ -42,7 +43,11 @@ export interface FeedOptions {
 
 interface Candidate {
   readonly parts: LineParts;
+  /** With its date, for regexes that read fields. */
+  readonly whole: string;
   readonly time: number | undefined;
+  /** By its date it is too old; a field may know better. */
+  readonly isOld?: boolean;
   readonly clock: ClockContext;
   readonly checkAll: boolean;
 }
@@ -50,6 +55,8 @@ interface Candidate {
 /** A text to be searched by failregexes. */
 interface Search {
   readonly text: string;
+  /** The same with the date in it, for regexes that read fields. */
+  readonly whole: string;
   /** That all of its characters are ASCII. */
   readonly ascii: boolean;
   /** What the prefregex found before. */
@@ -59,6 +66,7 @@ interface Search {
 /** What a failregex found. */
 interface Found extends Search {
   readonly index: number;
+  readonly time: number | undefined;
   readonly regex: CompiledRegex;
   readonly match: Match;
 }
@@ -83,6 +91,9 @@ export class JailFilter {
   /** Takes one line of a log, date and all, without its newline. Never throws for what the line says. */
   feedLine(line: string, options: FeedOptions): readonly Hit[] {
     const { clock } = options;
+    if (this.compiled.times === "fields") {
+      return this.#feedTimed(line, options);
+    }
     const found = this.detector.detect(line, clock.now);
     const parts: LineParts = found
       ? { before: line.slice(0, found.start), date: found.text, after: line.slice(found.end) }
@@ -92,7 +103,7 @@ export class JailFilter {
     }
     if (found?.text === "") {
       const time = reckonUndated(this.#lastDate, clock) ?? clock.now;
-      return this.#match({ parts, time, clock, checkAll: options.checkAll ?? false });
+      return this.#match({ parts, whole: line, time, clock, checkAll: options.checkAll ?? false });
     }
     if (found?.time === undefined) {
       return this.#feedUndated(parts, line, options);
@@ -106,6 +117,21 @@ export class JailFilter {
     return this.#feedDated(parts, entry.time, entry.text, options);
   }
 
+  /** Dates in such a line may be a client's; only the named field counts. */
+  #feedTimed(line: string, { clock, time: given, checkAll = false }: FeedOptions): readonly Hit[] {
+    const dated = given === undefined ? undefined : reckonDated(given, clock);
+    const time = dated ? dated.time : reckonUndated(this.#lastDate, clock);
+    const parts = { before: "", date: "", after: line };
+    return this.#match({
+      parts,
+      whole: line,
+      time,
+      isOld: dated !== undefined && time === undefined,
+      clock,
+      checkAll,
+    });
+  }
+
   #feedDated(parts: LineParts, date: number, line: string, options: FeedOptions): readonly Hit[] {
     const { clock, checkAll = false } = options;
     const { time, notice } = reckonDated(date, clock);
@@ -113,17 +139,19 @@ export class JailFilter {
       options.notice?.(notice, line);
     }
     if (time === undefined) {
-      return NO_HITS;
+      return this.compiled.times === "line"
+        ? NO_HITS
+        : this.#match({ parts, whole: line, time, isOld: true, clock, checkAll });
     }
     this.#lastDate = time;
-    return this.#match({ parts, time, clock, checkAll });
+    return this.#match({ parts, whole: line, time, clock, checkAll });
   }
 
   #feedUndated(parts: LineParts, line: string, options: FeedOptions): readonly Hit[] {
     const { clock } = options;
     const lastDate = this.#earlierDate(options) ?? this.#lastDate;
     const time = reckonUndated(lastDate, clock);
-    const hits = this.#match({ parts, time, clock, checkAll: options.checkAll ?? false });
+    const hits = this.#match({ parts, whole: line, time, clock, checkAll: options.checkAll ?? false });
     if (hits.length > 0 && time === undefined) {
       options.notice?.({ type: "undated" }, line);
     }
@@ -147,7 +175,7 @@ export class JailFilter {
     const { ignoreregex, failregex, prefregex } = this.compiled;
     // As in fail2ban: few ignoreregexes are cheaper to ask first than to try all failregexes.
     if (ignoreregex.length > 0 && ignoreregex.length < failregex.length - 2) {
-      const ignored = this.#findIgnoring(text);
+      const ignored = this.#findIgnoring(text, line.whole);
       if (ignored >= 0) {
         return [
           { kind: "ignored", ignoreregex: ignored, groups: NO_GROUPS, matches: [toMatchedLine(line.parts)] },
@@ -155,31 +183,34 @@ export class JailFilter {
       }
     }
     if (!prefregex) {
-      return this.#matchFailregexes(line, { text, ascii, prefix: undefined });
+      return this.#matchFailregexes(line, { text, whole: line.whole, ascii, prefix: undefined });
     }
     const match = prefregex.matcher.exec(text, ascii);
     if (!match) {
       return NO_HITS;
     }
     const content = match.named("content");
+    const inner = content ? endLine(content, text) : text;
     return this.#matchFailregexes(line, {
-      text: content ? endLine(content, text) : text,
+      text: inner,
+      whole: content ? inner : line.whole,
       ascii,
       prefix: match,
     });
   }
 
   #matchFailregexes(line: Candidate, search: Search): readonly Hit[] {
-    const { text, ascii, prefix } = search;
+    const { text, whole, ascii } = search;
     const { failregex, dispatch } = this.compiled;
     const marks = dispatch.select(text);
     let hits: Hit[] | undefined;
     for (let index = 0; index < failregex.length; index++) {
       const regex = marks[index] === 1 ? failregex[index] : undefined;
-      const match = regex?.matcher.exec(text, ascii);
-      if (regex && match) {
+      const match = regex?.matcher.exec(regex.fields ? whole : text, ascii);
+      const time = regex?.fields?.isTimed && match ? this.#fieldTime(line, match) : line;
+      if (regex && match && !time.isOld) {
         hits ??= [];
-        hits.push(this.#judge(line, { index, regex, match, text, ascii, prefix }));
+        hits.push(this.#judge(line, { ...search, index, regex, match, time: time.time }));
         // A match over several lines takes them away, so that there is nothing left for another regex.
         if (!line.checkAll || this.#window) {
           break;
@@ -192,15 +223,15 @@ export class JailFilter {
   #judge(line: Candidate, found: Found): Hit {
     const { index, regex } = found;
     const taken = this.#takeLines(line, found);
-    const ignoreregex = this.#findIgnoring(taken.text);
+    const ignoreregex = this.#findIgnoring(taken.text, found.whole);
     const groups = combineGroups(groupsOf(found));
     const hit: Mutable<Hit> =
       ignoreregex < 0
         ? this.#conclude(groups, taken.lines, line)
         : { kind: "ignored", groups, matches: taken.lines, ignoreregex };
     hit.failregex = index;
-    if (line.time !== undefined) {
-      hit.time = line.time;
+    if (found.time !== undefined) {
+      hit.time = found.time;
     }
     if (regex.worth && ignoreregex < 0) {
       hit.worth = regex.worth;
@@ -208,10 +239,23 @@ export class JailFilter {
     return hit;
   }
 
-  /** The index of the first ignoreregex that speaks against a text, or -1. */
-  #findIgnoring(text: string): number {
+  /** The time that a field has: a number of (parts of) seconds since 1970, or a date in any format of the filter. */
+  #fieldTime(line: Candidate, match: Match): Pick<Candidate, "time" | "isOld"> {
+    const text = match.named("time") ?? "";
+    const time = parseEpoch(text) ?? this.detector.detect(text, line.clock.now)?.time;
+    if (time === undefined) {
+      return line;
+    }
+    const reckoned = reckonDated(time, line.clock).time;
+    return { time: reckoned, isOld: reckoned === undefined };
+  }
+
+  /** The index of the first ignoreregex that speaks against a line, or -1. */
+  #findIgnoring(text: string, whole: string): number {
     const { ignoreregex } = this.compiled;
-    return ignoreregex.length === 0 ? -1 : ignoreregex.findIndex((regex) => regex.matcher.test(text));
+    return ignoreregex.length === 0
+      ? -1
+      : ignoreregex.findIndex((regex) => regex.matcher.test(regex.fields ? whole : text));
   }
 
   #takeLines(

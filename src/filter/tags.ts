@@ -1,3 +1,5 @@
+import { isFieldRegex } from "./field-terms";
+
 /** What a tag without content stands for. Every group here names (part of) an offender. */
 const IP4 = String.raw`(?:::f{4,6}:)?(?P<ip4>\d{1,3}(?:\.\d{1,3}){3})`;
 const IP6 = String.raw`(?P<ip6>(?::|[0-9A-Fa-f]{1,4}:{1,2}){1,7}(?:[0-9A-Fa-f]{1,4}|:(?<=::)))`;
@@ -35,9 +37,12 @@ export interface TagOptions {
 
 /**
  * A failregex with its tags replaced by Python regular expression text, as `get JAIL failregex` shows it.
- * Unknown tags stay as they are; so does a closing tag that nothing opened.
+ * Unknown tags stay as they are; so does a closing tag that nothing opened, and a regex that reads fields as a whole.
  */
 export function expandTags(pattern: string, options: TagOptions): string {
+  if (isFieldRegex(pattern)) {
+    return pattern;
+  }
   const opened = new Set<string>();
   let skips = 0;
   const expanded = pattern.replace(ANY_TAG, (tag) => {

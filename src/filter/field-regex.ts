@@ -1,0 +1,129 @@
+import { parsePattern, type LiteralClause, type Matcher, type SpanMatch } from "../regex";
+import { chooseNeedles, compileNeedles, type Needle } from "./candidates";
+import type { DateCut } from "./date-cut";
+import { compileFieldTerm, type FieldCheck } from "./field-checks";
+import { fieldError, parseFieldTerms } from "./field-terms";
+import { hasTwice, JsonReader } from "./json-line";
+
+/** A failregex that reads fields of JSON lines, in the form of one that matches texts. */
+export interface FieldRegex {
+  readonly matcher: Matcher;
+  readonly needles: readonly Needle[] | undefined;
+  readonly lineNeedles: readonly Needle[] | undefined;
+  /** That one of the fields has the time of the line. */
+  readonly isTimed: boolean;
+}
+
+const TIME_GROUP = "time";
+/** Stands for the regular expression that there is not: nothing matches it. */
+const NO_PATTERN = parsePattern("(?!)");
+const reader = new JsonReader();
+
+/**
+ * Compiles `(?json) status=401 request.remote_ip=<ADDR>`. With `cut`, the line's date may have been cut out of the JSON.
+ * @throws RegexError with the place of the mistake.
+ */
+export function compileFieldRegex(
+  source: string,
+  options: { readonly names: boolean; readonly multiline: boolean; readonly cut?: DateCut },
+): FieldRegex {
+  if (options.multiline) {
+    throw fieldError(source, 0, "fields are read from single lines, so maxlines must be 1");
+  }
+  const terms = parseFieldTerms(source);
+  const checks = terms.map((term) => compileFieldTerm(term, source, options));
+  const seen = new Set<string>();
+  checks.forEach(({ groups }, i) => {
+    const twice = groups.find((group) => seen.has(group));
+    if (twice !== undefined) {
+      throw fieldError(source, terms[i]?.position ?? 0, `'${twice}' is taken twice`);
+    }
+    groups.forEach((group) => seen.add(group));
+  });
+  const clauses = checks.flatMap((check) => check.clauses);
+  const needles = telling(clauses);
+  return {
+    matcher: new FieldMatcher(checks, needles),
+    needles,
+    lineNeedles: telling(clauses, options.cut),
+    isTimed: seen.has(TIME_GROUP),
+  };
+}
+
+/** Names of fields stand in every line of such a log; texts of values tell more, however short. */
+function telling(clauses: readonly LiteralClause[], cut?: DateCut): readonly Needle[] | undefined {
+  const ofValues = clauses.filter(({ texts }) => !texts.some((text) => text.startsWith('"')));
+  return chooseNeedles(ofValues, cut) ?? chooseNeedles(clauses, cut);
+}
+
+class FieldMatcher implements Matcher {
+  readonly pattern = NO_PATTERN;
+  readonly groupNames: readonly string[];
+  readonly #checks: readonly FieldCheck[];
+  readonly #finder: RegExp | undefined;
+  /** Names of which a line must not have two, or nobody could tell who is meant. */
+  readonly #names: ReadonlySet<string>;
+
+  constructor(checks: readonly FieldCheck[], needles: readonly Needle[] | undefined) {
+    this.#checks = checks;
+    this.groupNames = checks.flatMap(({ groups }) => groups);
+    this.#names = new Set(checks.flatMap(({ names }) => names));
+    this.#finder = needles && new RegExp(compileNeedles(needles).source);
+  }
+
+  test(text: string): boolean {
+    return this.execSpans(text) !== undefined;
+  }
+
+  exec(text: string): SpanMatch | undefined {
+    return this.execSpans(text);
+  }
+
+  execSpans(text: string): SpanMatch | undefined {
+    const line = (this.#finder?.test(text) ?? true) ? reader.read(text) : undefined;
+    if (line === undefined) {
+      return undefined;
+    }
+    const groups = new Map<string, string>();
+    const isWanted = this.#checks.every((demand) => demand.check(line, groups));
+    return isWanted && !(this.#names.size > 0 && hasTwice(text, this.#names))
+      ? new FieldMatch(text, groups, this.groupNames)
+      : undefined;
+  }
+}
+
+/** Fields of a line; where they stand in its text is not known. */
+class FieldMatch implements SpanMatch {
+  readonly start = 0;
+  readonly end: number;
+  readonly #text: string;
+  readonly #groups: ReadonlyMap<string, string>;
+  readonly #names: readonly string[];
+
+  constructor(text: string, groups: ReadonlyMap<string, string>, names: readonly string[]) {
+    this.#text = text;
+    this.end = text.length;
+    this.#groups = groups;
+    this.#names = names;
+  }
+
+  group(index: number): string | undefined {
+    return index === 0 ? this.#text : this.named(this.#names[index - 1] ?? "");
+  }
+
+  named(name: string): string | undefined {
+    return this.#groups.get(name);
+  }
+
+  collectInto(groups: Map<string, unknown>): void {
+    this.#groups.forEach((text, name) => groups.set(name, text));
+  }
+
+  groups(): Readonly<Record<string, string | undefined>> {
+    return Object.fromEntries(this.#groups);
+  }
+
+  span(index: number): { start: number; end: number } | undefined {
+    return index === 0 ? { start: 0, end: this.end } : undefined;
+  }
+}
