@@ -1,3 +1,4 @@
+import { getHeapStatistics } from "node:v8";
 import {
   formatPythonText,
   type Command,
@@ -18,6 +19,7 @@ import {
   type Resolver,
 } from "../platform";
 import { limitRunner } from "../action";
+import { TrackingBudget, limitsFor } from "../jail";
 import { unknownJailError } from "../control";
 import { BanMemory } from "./ban-memory";
 import { checkSpec } from "./jail-values";
@@ -87,6 +89,7 @@ export class Daemon {
       ipv6Allowed: () => this.options.ipv6Allowed(),
       publish: (event) => this.#publish(event),
       random: needs.random ?? Math.random,
+      budget: new TrackingBudget(limitsFor(getHeapStatistics().heap_size_limit)),
     };
   }
 

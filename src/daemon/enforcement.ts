@@ -45,6 +45,8 @@ export class Enforcement {
         await this.actions.unban(event.ban);
         break;
       case "prolonged":
+        // DIFFERS: told at once and whatever made it longer; fail2ban tells only of grown times, and late. An action
+        // that handed the old time to a firewall would let go too early.
         await this.actions.prolong(event.ban);
         break;
       default:

@@ -1,5 +1,6 @@
 import type { DomainEvent } from "../model";
 import type { Alarms, Clock, CommandRunner, Log, Resolver } from "../platform";
+import type { TrackingBudget } from "../jail";
 import type { BanMemory } from "./ban-memory";
 import type { ReaderHost } from "./reader-host";
 
@@ -17,4 +18,6 @@ export interface JailNeeds {
   /** Tells everybody who listens. */
   readonly publish: (event: DomainEvent) => void;
   readonly random: () => number;
+  /** How many offenders all jails may count at once. */
+  readonly budget: TrackingBudget;
 }

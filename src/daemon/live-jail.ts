@@ -18,6 +18,7 @@ import {
   type JailSettings,
 } from "../jail";
 import type { LineMark } from "./desk";
+import { Crowding } from "./crowding";
 import { Enforcement } from "./enforcement";
 import { ExpiryAlarm } from "./expiry-alarm";
 import { isNewsForActions } from "./action-news";
@@ -37,6 +38,7 @@ export class LiveJail {
   readonly #state: JailState;
   readonly #sources: IgnoreSources;
   readonly #alarm: ExpiryAlarm;
+  readonly #crowding: Crowding;
   #spec: JailSpec;
   #enforcement: Enforcement;
   #reading: JailReading;
@@ -55,6 +57,7 @@ export class LiveJail {
     this.#state = new JailState(resolveSettings(spec), {
       history: (id, scope) => memory.history(id, scope === "jail" ? spec.name : undefined),
       random: needs.random,
+      budget: needs.budget,
     });
     this.#configureIgnoring(spec);
     this.#sources = new IgnoreSources(this.#state.ignore, needs);
@@ -63,6 +66,7 @@ export class LiveJail {
       () => this.#state.nextEnd(),
       () => void this.#publish(this.#state.takeExpired(this.#now())),
     );
+    this.#crowding = new Crowding(spec.name, needs.log);
     this.#enforcement = this.#makeEnforcement(spec);
     this.#reading = new JailReading(spec, this.#state.settings.findtime, needs);
   }
@@ -152,6 +156,7 @@ export class LiveJail {
         this.#take(failure, parseOffender(failure.id));
       }
     }
+    this.#crowding.look(this.#state.evicted, this.#needs.clock.elapsed());
   }
 
   /** The reader died and another one takes over: reading goes on where it was, behind the line it was stuck at. */
@@ -242,6 +247,7 @@ export class LiveJail {
     await this.#reading.close();
     const bans = this.bans;
     this.#tell(this.#state.unbanAll("stop"));
+    this.#state.close();
     await this.actions.stop(bans);
     this.#needs.memory.disableJail(this.name);
     this.#needs.log("INFO", "jail", `Jail '${this.name}' stopped`);

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseOffender } from "../model";
 import { FailureTable } from "./failure-table";
 import { failureAt } from "./jail-state.testing";
+import { TrackingBudget } from "./tracking-budget";
 
 const START = 1_000_000;
 
@@ -83,23 +84,26 @@ describe("FailureTable", () => {
     table.add(failureAt(100), parseOffender("192.0.2.1"));
     table.add(failureAt(101), parseOffender("192.0.2.2"));
     table.purge(700);
-    expect(Array.from(table.list(), ({ offender }) => offender.id)).toEqual(["192.0.2.2"]);
+    expect(Array.from(table.list(), ({ id }) => id)).toEqual(["192.0.2.2"]);
     expect(table.total).toBe(2);
   });
 
   it("forgets the longest silent when too many come, and says so", () => {
-    const table = new FailureTable({ findtime: 600, maxmatches: 5 }, 2);
+    const table = new FailureTable({ findtime: 600, maxmatches: 5 }, new TrackingBudget({ offenders: 2 }));
     table.add(failureAt(1), parseOffender("192.0.2.1"));
     table.add(failureAt(1), parseOffender("192.0.2.2"));
     table.add(failureAt(2), parseOffender("192.0.2.1"));
     table.add(failureAt(2), parseOffender("192.0.2.3"));
-    const ids = Array.from(table.list(), ({ offender }) => offender.id);
+    const ids = Array.from(table.list(), ({ id }) => id);
     expect(ids.sort()).toEqual(["192.0.2.1", "192.0.2.3"]);
     expect(table.evicted).toBe(1);
   });
 
   it("stays within its bounds when everybody is heard of all the time", () => {
-    const table = new FailureTable({ findtime: 600, maxmatches: 5 }, 3, 1000);
+    const table = new FailureTable(
+      { findtime: 600, maxmatches: 5 },
+      new TrackingBudget({ offenders: 3, text: 1800 }),
+    );
     for (let i = 0; i < 200; i++) {
       const ticket = table.add(failureAt(1, "x".repeat(90)), parseOffender(`192.0.2.${(i * 7) % 10}`));
       expect(Array.from(table.list())).toContain(ticket);
@@ -108,8 +112,11 @@ describe("FailureTable", () => {
   });
 
   it("forgets the longest silent when their lines are too long, never the one just counted", () => {
-    const table = new FailureTable({ findtime: 600, maxmatches: 5 }, 10, 250);
-    const idsOf = () => Array.from(table.list(), ({ offender }) => offender.id);
+    const table = new FailureTable(
+      { findtime: 600, maxmatches: 5 },
+      new TrackingBudget({ offenders: 10, text: 625 }),
+    );
+    const idsOf = () => Array.from(table.list(), ({ id }) => id);
     const long = "x".repeat(100);
     table.add(failureAt(1, long), parseOffender("192.0.2.1"));
     table.add({ ...failureAt(1), matches: [["", long, ""]] }, parseOffender("192.0.2.2"));

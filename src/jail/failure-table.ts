@@ -1,8 +1,9 @@
 import { roundHalfEven, type Failure, type Groups, type MatchedLine, type Offender } from "../model";
+import { TrackingBudget, type Tracked } from "./tracking-budget";
 
 /** How often one offender failed. Groups are those of the first failure, matched lines the last ones. */
 export interface Ticket {
-  readonly offender: Offender;
+  readonly id: string;
   readonly ip: string | undefined;
   readonly groups: Groups;
   /** Seconds since 1970: where counting begins, and the newest failure. */
@@ -23,33 +24,33 @@ export interface CountingLimits {
   readonly maxmatches: number;
 }
 
-/** Offenders counted at once unless told otherwise; each takes some 200 bytes beside its matched lines. */
-export const MAX_TRACKED = 250_000;
-/** Characters of matched lines kept for all offenders together. */
-export const MAX_TEXT = 64 * 1024 * 1024;
-
 /**
- * Failures per offender inside findtime. When more offenders or longer lines come than it may hold, those that were
- * silent longest are forgotten, so that a flood of made-up ids cannot eat the memory.
+ * Failures per offender inside findtime. When more offenders or longer lines come than the budget allows, those that
+ * were silent longest are forgotten.
  */
-export class FailureTable {
+export class FailureTable implements Tracked {
   readonly #tickets = new Map<string, Ticket>();
-  readonly #capacity: number;
-  readonly #maxText: number;
+  readonly #budget: TrackingBudget;
   #limits: CountingLimits;
   #text = 0;
   #total = 0;
   #evicted = 0;
+  #current: Ticket | undefined;
 
-  constructor(limits: CountingLimits, capacity = MAX_TRACKED, maxText = MAX_TEXT) {
+  constructor(limits: CountingLimits, budget = new TrackingBudget()) {
     this.#limits = limits;
-    this.#capacity = capacity;
-    this.#maxText = maxText;
+    this.#budget = budget;
+    budget.join(this);
   }
 
   /** Offenders being counted. */
   get size(): number {
     return this.#tickets.size;
+  }
+
+  /** About how many bytes the matched lines take. */
+  get text(): number {
+    return this.#text;
   }
 
   /** Failures counted since the start. */
@@ -79,7 +80,8 @@ export class FailureTable {
     known.failures += Math.max(1, failure.count);
     this.#append(known, failure.matches);
     known.isFresh = true;
-    this.#evict(known);
+    this.#current = known;
+    this.#budget.enforce();
     return known;
   }
 
@@ -102,7 +104,7 @@ export class FailureTable {
     const ticket = this.#tickets.get(id);
     if (ticket) {
       this.#tickets.delete(id);
-      this.#text -= lengthOf(ticket.matches);
+      this.#hold(-1, -lengthOf(ticket.matches));
     }
     return ticket;
   }
@@ -117,6 +119,32 @@ export class FailureTable {
     }
   }
 
+  /**
+   * Forgets the longest silent, but never the one just counted. Who was heard of since the last look goes to the end
+   * of the row instead: moving everybody at every failure would cost more than counting.
+   */
+  forgetOldest(): boolean {
+    if (this.#tickets.size <= 1) {
+      return false;
+    }
+    for (const [id, ticket] of this.#tickets) {
+      if (!ticket.isFresh && ticket !== this.#current) {
+        this.take(id);
+        this.#evicted++;
+        break;
+      }
+      ticket.isFresh = false;
+      this.#tickets.delete(id);
+      this.#tickets.set(id, ticket);
+    }
+    return true;
+  }
+
+  /** Gives its share of the budget back; the table is not used any more. */
+  close(): void {
+    this.#budget.leave(this);
+  }
+
   /** The tickets, roughly the longest silent first. */
   list(): Iterable<Readonly<Ticket>> {
     return this.#tickets.values();
@@ -125,7 +153,7 @@ export class FailureTable {
   #begin(failure: Failure, offender: Offender, count: number): Ticket {
     const attempts = Math.max(1, failure.count);
     const ticket: Ticket = {
-      offender,
+      id: offender.id,
       ip: failure.ip,
       groups: failure.groups,
       first: failure.time,
@@ -136,8 +164,9 @@ export class FailureTable {
       isFresh: false,
     };
     this.#tickets.set(offender.id, ticket);
-    this.#text += lengthOf(ticket.matches);
-    this.#evict(ticket);
+    this.#hold(1, lengthOf(ticket.matches));
+    this.#current = ticket;
+    this.#budget.enforce();
     return ticket;
   }
 
@@ -161,34 +190,12 @@ export class FailureTable {
     const kept = [...ticket.matches, ...matches];
     const dropped = kept.splice(0, kept.length - Math.max(0, maxmatches));
     ticket.matches = kept;
-    this.#text += lengthOf(matches) - lengthOf(dropped);
+    this.#hold(0, lengthOf(matches) - lengthOf(dropped));
   }
 
-  /**
-   * Makes room by forgetting the longest silent, but never the one just counted. Who was heard of since the last look
-   * goes to the end of the row instead: moving everybody at every failure would cost more than counting.
-   */
-  #evict(current: Ticket): void {
-    if (this.#hasRoom) {
-      return;
-    }
-    for (const [id, ticket] of this.#tickets) {
-      if (ticket.isFresh || ticket === current) {
-        ticket.isFresh = false;
-        this.#tickets.delete(id);
-        this.#tickets.set(id, ticket);
-      } else {
-        this.take(id);
-        this.#evicted++;
-      }
-      if (this.#hasRoom || this.#tickets.size === 1) {
-        return;
-      }
-    }
-  }
-
-  get #hasRoom(): boolean {
-    return this.#tickets.size <= this.#capacity && this.#text <= this.#maxText;
+  #hold(offenders: number, text: number): void {
+    this.#text += text;
+    this.#budget.change(offenders, text);
   }
 }
 
@@ -201,8 +208,12 @@ function tidy(count: number): number {
   return Number.isInteger(count) ? count : Math.round(count * 1e6) / 1e6;
 }
 
+/** What a line takes beside its characters: an array of three texts. */
+const LINE_BYTES = 150;
+
+/** About how many bytes matched lines take. */
 function lengthOf(matches: readonly MatchedLine[]): number {
-  let length = 0;
+  let length = matches.length * LINE_BYTES;
   for (const match of matches) {
     length += typeof match === "string" ? match.length : match[0].length + match[1].length + match[2].length;
   }

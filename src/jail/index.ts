@@ -3,7 +3,7 @@
  * Never reads a clock, a file or the network, never carries a ban out: what happened comes back as events.
  * All times are seconds; randomness and the bans of earlier runs come in as functions.
  */
-export { MAX_TEXT, MAX_TRACKED, type Ticket } from "./failure-table";
+export type { Ticket } from "./failure-table";
 export { parseIgnoreCache, type IgnoreCacheSettings } from "./ignore-cache";
 export type { IgnoreList } from "./ignore-list";
 export { type IgnoreRules, type IgnoreVerdict } from "./ignore-rules";
@@ -17,3 +17,4 @@ export {
 } from "./increment";
 export { JailState, type JailCounters, type JailNeeds } from "./jail-state";
 export { resolveSettings, restoreRule, type JailSettings, type RestoreRule } from "./settings";
+export { MAX_TEXT, MAX_TRACKED, TrackingBudget, limitsFor, type TrackingLimits } from "./tracking-budget";

@@ -17,6 +17,7 @@ import { FailureTable, type Ticket } from "./failure-table";
 import { IgnoreRules, type IgnoreVerdict } from "./ignore-rules";
 import { increaseBantime, type History, type PastBans, type Random } from "./increment";
 import type { JailSettings } from "./settings";
+import type { TrackingBudget } from "./tracking-budget";
 
 /** What a jail needs beside its numbers. */
 export interface JailNeeds {
@@ -24,8 +25,8 @@ export interface JailNeeds {
   readonly history?: History;
   /** For `bantime.rndtime` and formulas. */
   readonly random: Random;
-  /** Offenders counted at once; default `MAX_TRACKED`. */
-  readonly capacity?: number;
+  /** How many offenders may be counted at once, together with all jails that share it; default one of its own. */
+  readonly budget?: TrackingBudget;
 }
 
 /** The numbers `status` shows. `evicted`: offenders forgotten because too many were counted at once. */
@@ -70,7 +71,7 @@ export class JailState {
   constructor(settings: JailSettings, needs: JailNeeds) {
     this.#settings = settings;
     this.#needs = needs;
-    this.#failures = new FailureTable(settings, needs.capacity);
+    this.#failures = new FailureTable(settings, needs.budget);
   }
 
   /** The numbers in force. */
@@ -209,6 +210,16 @@ export class JailState {
     };
   }
 
+  /** Offenders forgotten because too many were counted at once. */
+  get evicted(): number {
+    return this.#failures.evicted;
+  }
+
+  /** The jail ends: what it counted takes no room any more. */
+  close(): void {
+    this.#failures.close();
+  }
+
   /** Forgets failures older than findtime. */
   purge(now: number): void {
     this.#failures.purge(now);
@@ -230,7 +241,7 @@ export class JailState {
     }
     if (ticket.retry >= this.#settings.maxretry) {
       this.#failures.take(offender.id);
-      events.push(...this.#ban(candidateOf(ticket, failure), at.now));
+      events.push(...this.#ban(candidateOf(ticket, failure, offender), at.now));
     }
     return events;
   }
@@ -238,7 +249,7 @@ export class JailState {
   /** A failure of somebody banned before counts for more. */
   #weigh(ticket: Ticket, failure: Failure): DomainEvent[] {
     const { name, maxretry, increment } = this.#settings;
-    const past = increment && this.#needs.history?.(ticket.offender.id, "jail");
+    const past = increment && this.#needs.history?.(ticket.id, "jail");
     if (!past || past.bancount <= 0 || failure.time <= past.timeofban) {
       return [];
     }
@@ -251,7 +262,7 @@ export class JailState {
     const weight =
       failure.weight === undefined ? factor : { value: factor.value * failure.weight, isFloat: true };
     const ban = ticket.retry >= maxretry;
-    const { id } = ticket.offender;
+    const { id } = ticket;
     return [{ type: "weighted", jail: name, id, time: failure.time, bancount: past.bancount, weight, ban }];
   }
 
@@ -339,7 +350,7 @@ function isIgnored(verdict: IgnoreVerdict): boolean {
 }
 
 /** The failure that was one too many says how long. */
-function candidateOf(ticket: Ticket, { bantime }: Failure): Candidate {
-  const { offender, ip, last, matches, failures, groups } = ticket;
+function candidateOf(ticket: Ticket, { bantime }: Failure, offender: Offender): Candidate {
+  const { ip, last, matches, failures, groups } = ticket;
   return { offender, ip, time: last, bantime, data: { matches, failures, groups } };
 }
