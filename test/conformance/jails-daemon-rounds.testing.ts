@@ -54,7 +54,7 @@ const anyCall: fc.Arbitrary<readonly string[]> = fc.oneof(
 const anyConfiguration = fc.constantFrom(
   "",
   "[plain]\nmaxretry = 2\nbantime = 3h\n",
-  "[users]\nenabled = false\n[strict]\nmaxretry = 2\nmaxmatches = 0\n",
+  "[users]\nfindtime = 50m\n[strict]\nmaxretry = 2\nmaxmatches = 0\n",
   "[weak]\nmaxretry = 2\nbantime = 100m\nignoreip = 198.51.100.0/24\n",
 );
 

@@ -166,21 +166,22 @@ function hideGrowth(note: string, jail: string): string {
     : note;
 }
 
-/** A ban prolonged by a failure that counts as now ends when the line was read: not in the same second for both. */
+/** What counts as now is read by the two in different seconds: starts and prolonged ends may differ by that. */
 function alignTimes(ours: Histories, theirs: Histories): Histories {
   return Object.fromEntries(
     Object.entries(ours).map(([key, notes]) => [
       key,
-      notes.map((note, i) => alignTime(note, theirs[key]?.[i] ?? "")),
+      notes.map((note, i) =>
+        TIMES.reduce((text, time) => alignTime(text, theirs[key]?.[i] ?? "", time), note),
+      ),
     ]),
   );
 }
 
-const BANTIME = /(?<= bantime=)\d+/;
+const TIMES = [/(?<= bantime=)\d+/, /(?<= time=)\d+/];
 const READING_SECONDS = 4;
 
-function alignTime(ours: string, theirs: string): string {
-  const [own, other] = [ours, theirs].map((note) => Number(BANTIME.exec(note)?.[0] ?? Number.NaN));
-  const isClose = Math.abs((own ?? 0) - (other ?? 0)) <= READING_SECONDS;
-  return isClose ? ours.replace(BANTIME, String(other)) : ours;
+function alignTime(ours: string, theirs: string, time: RegExp): string {
+  const [own = Number.NaN, other = Number.NaN] = [ours, theirs].map((note) => Number(time.exec(note)?.[0]));
+  return Math.abs(own - other) <= READING_SECONDS ? ours.replace(time, String(other)) : ours;
 }
