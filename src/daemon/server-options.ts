@@ -8,6 +8,8 @@ import { FAIL2BAN_VERSION } from "../model";
 
 /** Old bans are cleared away at this interval (seconds). */
 const PURGE_SECONDS = 3600;
+/** And once this soon after a start: a daemon that is restarted often would never get to it (seconds). */
+const FIRST_PURGE_SECONDS = 10;
 
 /** Settings of the daemon itself, as `set` and `get` know them. */
 export class ServerOptions {
@@ -122,7 +124,7 @@ export class ServerOptions {
     }
     await this.#memory.open(path);
     this.#applyMaxMatches();
-    this.#armPurge();
+    this.#armPurge(FIRST_PURGE_SECONDS);
   }
 
   #applyMaxMatches(): void {
@@ -132,12 +134,12 @@ export class ServerOptions {
     }
   }
 
-  #armPurge(): void {
+  #armPurge(seconds: number): void {
     this.#cancelPurge?.();
-    this.#cancelPurge = this.#clock.after(PURGE_SECONDS, () => {
+    this.#cancelPurge = this.#clock.after(seconds, () => {
       const age = this.#values.get("dbpurgeage");
       this.#memory.purge(typeof age === "number" ? age : 86_400);
-      this.#armPurge();
+      this.#armPurge(PURGE_SECONDS);
     });
   }
 }
