@@ -1,0 +1,75 @@
+import type { CompiledFilter, CompiledRegex, Hit } from "../../filter";
+import { findInjections, listForks, makeSample, type Injection } from "../../regex";
+import { quoteLine } from "./quote-line";
+
+const VICTIM = "192.0.2.77";
+const PEER = "203.0.113.9";
+/** Groups that name the offender, the one that counts first. */
+const OFFENDERS = ["fid", "ip4"];
+const CONTENT = "content";
+
+/** A filter to try lines on; `feed` gives what a fresh copy of it makes of one line. */
+export interface Trial {
+  readonly filter: CompiledFilter;
+  readonly feed: (line: string) => readonly Hit[];
+}
+
+/**
+ * What to say of a regex by which an attacker can get somebody else banned, with the line that does it; `undefined` when
+ * none of the lines tried does. May take for ever.
+ */
+export function findTrick(regex: CompiledRegex, { filter, feed }: Trial): string | undefined {
+  const offender = OFFENDERS.find((name) => regex.matcher.groupNames.includes(name));
+  if (offender === undefined || regex.matcher.groupNames.includes("mlfgained")) {
+    return undefined;
+  }
+  const [first] = filter.failregex;
+  const content = first && regex === filter.prefregex ? makeSample(first.matcher.pattern).text : undefined;
+  const groups = new Map(content === undefined ? [] : [[CONTENT, content]]);
+  const wrap = wrapper(regex, filter);
+  for (const injection of findInjections(regex.matcher.pattern, {
+    offender,
+    victim: VICTIM,
+    peer: PEER,
+    groups,
+  })) {
+    const [genuine, forged] = [wrap(injection.genuine), wrap(injection.forged)];
+    if (offenderOf(feed(genuine)) === PEER && offenderOf(feed(forged)) === VICTIM) {
+      return describeTrick(injection, forged);
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Puts in front of a line what the prefregex wants to see. Where its parts are optional, the shortest way may swallow
+ * the begin of the line, so each way is tried until the line comes out whole.
+ */
+function wrapper({ matcher }: CompiledRegex, { prefregex }: CompiledFilter): (line: string) => string {
+  if (!prefregex?.matcher.groupNames.includes(CONTENT) || prefregex.matcher === matcher) {
+    return (line) => line;
+  }
+  const { pattern } = prefregex.matcher;
+  const forks = [undefined, ...listForks(pattern)];
+  return (line) => {
+    const groups = new Map([[CONTENT, line]]);
+    const lines = forks.map((fork) => makeSample(pattern, { groups, ...(fork && { fork }) }).text);
+    return lines.find((text) => prefregex.matcher.exec(`${text}\n`)?.named(CONTENT) === line) ?? line;
+  };
+}
+
+function offenderOf(hits: readonly Hit[]): string | undefined {
+  const [hit] = hits;
+  if (!hit || hit.kind === "ignored") {
+    return undefined;
+  }
+  const id = OFFENDERS.map((name) => hit.groups.get(name)).find((value) => value !== undefined);
+  return typeof id === "string" ? id : undefined;
+}
+
+function describeTrick({ field, assumed }: Injection, line: string): string {
+  const where = field === undefined ? "text" : `<F-${field.toUpperCase()}>`;
+  const condition = assumed ? `, unless the program keeps blanks out of ${where}` : "";
+  const claim = `can be tricked: ${where} of an attacker can move the offender${condition}`;
+  return `${claim}; this line of ${PEER} accuses ${VICTIM}: ${quoteLine(line)}`;
+}
