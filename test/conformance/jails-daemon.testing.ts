@@ -28,21 +28,21 @@ const LOOK_AGAIN = 100;
 
 /** A daemon, fail2ban's or ours, in a folder of its own. Its action writes down how it was called. */
 export class NotedDaemon {
-  readonly #folder = mkdtempSync(join(tmpdir(), "jails-"));
+  readonly folder = mkdtempSync(join(tmpdir(), "jails-"));
   readonly #client: string;
 
   /** Starts it; `logs` hold what was written before. */
   constructor(client: string, logs: ReadonlyMap<string, readonly string[]> = new Map()) {
     this.#client = client;
-    mkdirSync(join(this.#folder, "run"));
-    this.#write("fail2ban.conf", serverSettings(this.#folder));
-    this.#write("filter.d/simple.conf", "[Definition]\nfailregex = ^ failure from <HOST>$\n");
-    this.#write(
+    mkdirSync(join(this.folder, "run"));
+    this.write("fail2ban.conf", serverSettings(this.folder));
+    this.write("filter.d/simple.conf", "[Definition]\nfailregex = ^ failure from <HOST>$\n");
+    this.write(
       "filter.d/users.conf",
       "[Definition]\nfailregex = ^ <F-USER>\\w+</F-USER> refused from <ADDR>$\n",
     );
-    this.#write("action.d/note.conf", noteAction(join(this.#folder, "notes")));
-    this.#write("jail.conf", jailSettings(this.#folder));
+    this.write("action.d/note.conf", noteAction(join(this.folder, "notes")));
+    this.write("jail.conf", jailSettings(this.folder));
     for (const log of JAILS_OF_LOG.keys()) {
       writeFileSync(this.#log(log), "");
       this.append(log, logs.get(log) ?? []);
@@ -58,36 +58,46 @@ export class NotedDaemon {
 
   /** Puts settings of jails beside the first ones; they come to life with a reload. */
   configure(text: string): void {
-    this.#write("jail.local", text);
+    this.write("jail.local", text);
   }
 
   /** Calls its client; gives the exit status. */
   call(...words: readonly string[]): number | null {
-    const args = ["-c", join(this.#folder, "conf"), ...words];
-    return spawnSync(this.#client, args, { stdio: "ignore", timeout: 60_000 }).status;
+    return this.#run(words).status;
+  }
+
+  /** Calls its client; gives what it printed. */
+  ask(...words: readonly string[]): string {
+    return this.#run(words).stdout;
   }
 
   /** One line per call of the action. */
   get notes(): readonly string[] {
-    const path = join(this.#folder, "notes");
+    const path = join(this.folder, "notes");
     return existsSync(path) ? readFileSync(path, "utf8").split("\n").slice(0, -1) : [];
   }
 
   get log(): string {
-    return readFileSync(join(this.#folder, "daemon.log"), "utf8");
+    return readFileSync(join(this.folder, "daemon.log"), "utf8");
   }
 
   remove(): void {
     this.call("stop");
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #run(words: readonly string[]): { readonly status: number | null; readonly stdout: string } {
+    const args = ["-c", join(this.folder, "conf"), ...words];
+    return spawnSync(this.#client, args, { encoding: "utf8", timeout: 60_000 });
   }
 
   #log(name: string): string {
-    return join(this.#folder, `${name}.log`);
+    return join(this.folder, `${name}.log`);
   }
 
-  #write(name: string, text: string): void {
-    const path = join(this.#folder, "conf", name);
+  /** Writes a file of its configuration. */
+  write(name: string, text: string): void {
+    const path = join(this.folder, "conf", name);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
   }
