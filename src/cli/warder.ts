@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
-import { FAIL2BAN_VERSION, VERSION, WarderError, messageOf } from "../model";
+import { FAIL2BAN_VERSION, VERSION, WarderError } from "../model";
 import type { ClientDefaults } from "./client-io";
+import { chooseTree, FAIL2BAN_TREE, OWN_TREE } from "./choose-tree";
 import type { Program } from "./program";
 
 /** What the `warder` command knows of its place. */
@@ -21,8 +21,6 @@ interface WarderCommand {
 }
 
 const FAILED = 255;
-const OWN_TREE = "/etc/warder";
-const FAIL2BAN_TREE = "/etc/fail2ban";
 
 const COMMANDS: ReadonlyMap<string, WarderCommand> = new Map<string, WarderCommand>([
   [
@@ -68,6 +66,14 @@ const COMMANDS: ReadonlyMap<string, WarderCommand> = new Map<string, WarderComma
       usage: "events [NAME ...]",
       help: "what happens, as it happens: found, ban, unban ...",
       run: followDaemon,
+    },
+  ],
+  [
+    "sources",
+    {
+      usage: "sources [JAIL ...]",
+      help: "what the jails read, how far they are, and what is wrong with it",
+      run: showSources,
     },
   ],
   [
@@ -217,17 +223,39 @@ async function askForJson(
     : refuse(program, `${words[0] ?? ""} has no answer to show as JSON`);
 }
 
-async function followDaemon(
+function followDaemon(
   names: readonly string[],
   options: readonly string[],
   program: WarderProgram,
 ): Promise<number> {
-  const [{ followEvents }, { withSocket }] = await Promise.all([import("./events"), import("./ask-daemon")]);
-  const defaults = await defaultsFor(options, ["events"], program);
+  return atSocket(options, program, async (socket, json) => {
+    await (await import("./events")).followEvents(socket, { names, json }, program.io);
+  });
+}
+
+function showSources(
+  jails: readonly string[],
+  options: readonly string[],
+  program: WarderProgram,
+): Promise<number> {
+  return atSocket(options, program, async (socket, json) => {
+    await (await import("./sources")).printSources(
+      socket,
+      { jails, json, now: Date.now() / 1000 },
+      program.io,
+    );
+  });
+}
+
+async function atSocket(
+  options: readonly string[],
+  program: WarderProgram,
+  work: (socket: string, json: boolean) => Promise<void>,
+): Promise<number> {
+  const { withSocket } = await import("./ask-daemon");
+  const defaults = await defaultsFor(options, [], program);
   const json = options.includes(JSON_OPTION);
-  return withSocket(withoutJson(options), defaults, program.io, (socket) =>
-    followEvents(socket, { names, json }, program.io),
-  );
+  return withSocket(withoutJson(options), defaults, program.io, (socket) => work(socket, json));
 }
 
 function withoutJson(options: readonly string[]): readonly string[] {
@@ -288,38 +316,6 @@ const LEADING: ReadonlySet<string> = new Set([
   "--async",
   "--json",
 ]);
-
-/** Our own tree, or fail2ban's where there is only that one: for a start somebody has to say so. */
-async function chooseTree(words: readonly string[], program: WarderProgram): Promise<string> {
-  if (existsSync(OWN_TREE) || !existsSync(FAIL2BAN_TREE)) {
-    return OWN_TREE;
-  }
-  if (words[0] !== "start") {
-    return FAIL2BAN_TREE;
-  }
-  const question = `There is no ${OWN_TREE}, but there is ${FAIL2BAN_TREE}. Use that one as it is? [y/N] `;
-  if (process.stdin.isTTY && (await ask(question, program))) {
-    return FAIL2BAN_TREE;
-  }
-  const how = `warder start --conf ${FAIL2BAN_TREE}`;
-  throw new WarderError(
-    "no-tree",
-    `There is no ${OWN_TREE}. To run fail2ban's configuration as it is: ${how}`,
-  );
-}
-
-async function ask(question: string, program: WarderProgram): Promise<boolean> {
-  const { createInterface } = await import("node:readline/promises");
-  const lines = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    return /^y/i.test(await lines.question(question));
-  } catch (error) {
-    program.io.err(`${messageOf(error)}\n`);
-    return false;
-  } finally {
-    lines.close();
-  }
-}
 
 function refuse(program: WarderProgram, message: string): Promise<number> {
   program.io.err(`warder: ${message}\n`);

@@ -17,7 +17,7 @@ export class LogGroup {
   readonly #members = new Set<ReadingJail>();
   #scanner = new BlockScanner([]);
   #phase: Phase = "initial";
-  #isMissing = false;
+  #isMissing = true;
 
   /** `first` tells how the log is to be read; it becomes a member only by `join`. */
   constructor(log: ReaderLog, first: ReadingJail, context: ReaderContext) {
@@ -127,7 +127,11 @@ export class LogGroup {
   }
 
   #report(event: SourceEvent): void {
-    this.#isMissing = event.type === "lost" || event.type === "error";
+    if (event.type === "lost" || event.type === "error") {
+      this.#isMissing = true;
+    } else if (event.type === "found" || event.type === "rotated") {
+      this.#isMissing = false;
+    }
     this.#context.post({ type: "log", ...describeSourceEvent(event) });
   }
 }

@@ -134,6 +134,7 @@ export class CommandFollower implements Follower {
     this.#phase = "operation";
     if (!this.#isCaughtUp) {
       this.#isCaughtUp = true;
+      this.#consumer.event?.({ type: "found", path: this.#options.path, position: 0, hash: "" });
       this.#consumer.caughtUp?.();
     }
   }

@@ -13,6 +13,7 @@ import {
 import { createConnection } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { printSources } from "../../src/cli/sources";
 import { buildPrograms, type Programs } from "../daemon-programs.testing";
 import { LocalDaemon, stamp, until } from "./local-daemon.testing";
 
@@ -32,6 +33,15 @@ beforeEach(() => {
   );
 });
 afterEach(() => daemon.remove());
+
+/** Whether a process is there and not only waits to be forgotten. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
 
 const isBanned = (id: string): boolean => daemon.banned("web").includes(id);
 
@@ -81,11 +91,11 @@ test("what a command writes, which ends with the daemon", async () => {
   expect(isBanned("192.0.2.9")).toBe(false);
   const pid = Number(daemon.read("command.pid"));
   await daemon.end("SIGKILL");
-  await until("the command has ended", () => spawnSync("kill", ["-0", String(pid)]).status !== 0);
+  await until("the command has ended", () => !isRunning(pid));
   await daemon.start();
   await daemon.end("SIGTERM");
   const second = Number(daemon.read("command.pid"));
-  expect(spawnSync("kill", ["-0", String(second)]).status).not.toBe(0);
+  await until("the second command has ended", () => !isRunning(second));
 });
 
 const oracle = "/usr/bin/python3";
@@ -146,10 +156,33 @@ test("logs of one file are read once, and a missing one stops nothing", async ()
   });
   daemon.write("shared.log", "");
   await daemon.start();
-  expect(daemon.log.match(/Added logfile: '[^']*shared\.log'/g)).toHaveLength(1);
   daemon.fail("shared.log", "192.0.2.1", "192.0.2.1");
   await until("the bans", () => isBanned("192.0.2.1") && daemon.banned("mail").length === 1);
+  expect(daemon.log.match(/Added logfile: '[^']*shared\.log'/g)).toHaveLength(1);
   daemon.write("later/x.log", "");
   daemon.fail("later/x.log", "192.0.2.2", "192.0.2.2");
   await until("the ban of the late log", () => isBanned("192.0.2.2"));
+});
+
+test("how each source is doing", async () => {
+  daemon.configure({ web: { logpath: `${daemon.path("web.log")}\n  ${daemon.path("none.log")}` } });
+  daemon.write("web.log", "");
+  await daemon.start();
+  daemon.fail("web.log", "192.0.2.1");
+  appendFileSync(daemon.path("web.log"), `${stamp()} something else\n`);
+  await until("the line", () => daemon.log.includes("Found 192.0.2.1"));
+  const show = async (json: boolean): Promise<string> => {
+    let shown = "";
+    const out = (text: string): void => void (shown += text);
+    const options = { jails: [], json, now: Date.now() / 1000 };
+    await printSources(daemon.path("run/sock"), options, { out, err: out, unicode: true });
+    return shown;
+  };
+  const { web } = JSON.parse(await show(true)) as { web: readonly Record<string, unknown>[] };
+  const [there, missing] = [web.find(({ lines }) => lines !== 0), web.find(({ lines }) => lines === 0)];
+  expect(there).toMatchObject({ path: daemon.path("web.log"), state: "following", lines: 2, matched: 1 });
+  expect(there).toMatchObject({ "bytes-behind": 0, "seconds-behind": 0 });
+  expect(missing).toMatchObject({ path: daemon.path("none.log"), state: "waiting" });
+  expect(await show(false)).toContain("following, 2 lines, the last");
+  expect(daemon.call("get", "web", "sources").stdout).toContain("'lines': 2");
 });
