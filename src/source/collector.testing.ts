@@ -32,7 +32,7 @@ export class Collector implements SourceConsumer {
     this.events.push(event);
   }
 
-  /** Settles when that many lines are there; fails after three seconds. */
+  /** Settles when that many lines are there; fails after twenty seconds. */
   async waitForLines(count: number): Promise<void> {
     await waitUntil(
       () => this.lines.length >= count,
@@ -41,9 +41,9 @@ export class Collector implements SourceConsumer {
   }
 }
 
-/** Settles when the condition holds; fails after three seconds. */
+/** Settles when the condition holds; fails after twenty seconds. */
 export async function waitUntil(holds: () => boolean, state: () => string = () => "nothing"): Promise<void> {
-  const end = Date.now() + 3000;
+  const end = Date.now() + 20_000;
   while (!holds()) {
     if (Date.now() > end) {
       throw new Error(`Waited in vain, have ${state()}`);
