@@ -175,12 +175,16 @@ export class JournalFollower {
   }
 }
 
-/** Codes: `journalctl-missing`, `journal-failed`. */
+/** Codes: `journalctl-missing`, `journal-denied`, `journal-failed`. */
 function journalError(failure: string): WarderError {
   if (failure === "ENOENT") {
     const text =
       'Cannot read the journal: journalctl is not installed. Install systemd, or set "backend = auto" and a logpath';
     return new WarderError("journalctl-missing", text);
+  }
+  if (/permission/i.test(failure)) {
+    const advice = "Run as root, or add the user to group systemd-journal";
+    return new WarderError("journal-denied", `Cannot read the journal: ${failure}. ${advice}`);
   }
   return new WarderError("journal-failed", `Reading the journal failed, trying again: ${failure}`);
 }

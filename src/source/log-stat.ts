@@ -1,5 +1,6 @@
 import { statfsSync, statSync } from "node:fs";
 import { messageOf, WarderError } from "../model";
+import { adviseAccess } from "./access";
 import { folderOf } from "./path-route";
 
 /** What tells two files apart, whatever their names. */
@@ -47,11 +48,11 @@ export function isOnNetwork(path: string): boolean {
 export function logError(path: string, cause: unknown): WarderError {
   const code = (cause as NodeJS.ErrnoException).code;
   if (code === "EACCES" || code === "EPERM") {
-    const text = `Cannot open log "${path}": permission denied. Run as root or add the user to group adm`;
+    const text = `Cannot open log "${path}": permission denied. ${adviseAccess(path)}`;
     return new WarderError("log-denied", text, { cause });
   }
   if (code === "EISDIR" || code === "ENODEV" || code === "ENXIO") {
-    const text = `Cannot read log "${path}": it is not a regular file. Name a log file in logpath`;
+    const text = `Cannot read log "${path}": it is neither a file nor a named pipe. Name one in logpath`;
     return new WarderError("log-not-a-file", text, { cause });
   }
   return new WarderError("log-unreadable", `Cannot read log "${path}": ${messageOf(cause)}`, { cause });
