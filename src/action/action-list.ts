@@ -1,11 +1,14 @@
-import type { ActionSpec, Ban } from "../model";
+import type { ActionSpec, ActionValue, Ban } from "../model";
 import { SKIPPED, type Action, type ActionOutcome, type BanTarget } from "./action";
 import type { ActionContext } from "./action-context";
-import { ReportBuilder, settle, type ActionReport } from "./action-report";
+import { ReportBuilder, settle, type ActionReport, type BanOperation } from "./action-report";
 import { addressOf, createBanTarget } from "./ban-tags";
 import { callAction, createGivenTarget, type GivenTags } from "./manual-call";
 import { formatId } from "./messages";
+import { createNft } from "./native-nft";
+import { NativeNftables } from "./native-nftables";
 import { ShellAction } from "./shell-action";
+import { Turns } from "./turns";
 import { UnsupportedAction } from "./unsupported-action";
 
 const LOGGER = "actions";
@@ -13,20 +16,36 @@ const LOGGER = "actions";
 /** Makes the action of a spec. */
 export type ActionFactory = (spec: ActionSpec, context: ActionContext) => Action;
 
-/** Shell actions for specs of commands, a placeholder that says so for those written in Python. */
-export const createAction: ActionFactory = (spec, context) =>
-  spec.script ? new UnsupportedAction(spec) : new ShellAction(spec, context);
+/**
+ * Shell actions for specs of commands, the native firewall for those whose property `native` names one, a placeholder
+ * that says so for those written in Python.
+ */
+export const createAction: ActionFactory = (spec, context) => {
+  if (spec.script) {
+    return new UnsupportedAction(spec);
+  }
+  return nativeOf(spec) === "nftables"
+    ? new NativeNftables(spec, context, systemNft)
+    : new ShellAction(spec, context);
+};
+
+const systemNft = createNft();
+
+function nativeOf(spec: ActionSpec | undefined): ActionValue | undefined {
+  return spec?.properties.get("native");
+}
 
 /**
  * The actions of one jail in their order. Operations asked for at the same time run one after the other, in the order
- * they were asked for; none of them ever rejects.
+ * they were asked for; none of them ever rejects. Only actions that are `concurrent` get bans and unbans as they come,
+ * each at once, though never while the list starts, stops, flushes, checks or reloads.
  */
 export class ActionList {
   readonly #context: ActionContext;
   readonly #factory: ActionFactory;
   #actions: readonly Action[];
   #specs: ReadonlyMap<string, ActionSpec>;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   /** Of each action: its own epoch when last seen, and the epoch of the list at its last repair. */
   readonly #repairs = new WeakMap<Action, { readonly own: number; readonly list: number }>();
   #epoch = 0;
@@ -67,29 +86,25 @@ export class ActionList {
 
   /** Bans in every action, except a restored ban in actions that want none. */
   ban(ban: Ban): Promise<ActionReport> {
-    return this.#enqueue((report) => report.eachFor(this.#actions, "ban", this.#target(ban)));
+    return this.#enqueueFor("ban", ban);
   }
 
   unban(ban: Ban): Promise<ActionReport> {
-    return this.#enqueue((report) => report.eachFor(this.#actions, "unban", this.#target(ban)));
+    return this.#enqueueFor("unban", ban);
   }
 
   prolong(ban: Ban): Promise<ActionReport> {
-    return this.#enqueue((report) => report.eachFor(this.#actions, "prolong", this.#target(ban)));
+    return this.#enqueueFor("prolong", ban);
   }
 
   /** Bans again in the actions that were repaired after the list had that epoch. */
   reban(ban: Ban, sinceEpoch = -1): Promise<ActionReport> {
-    return this.#enqueue((report) => {
-      const affected = this.#actions.filter((action) => (this.#repairs.get(action)?.list ?? 0) > sinceEpoch);
-      const only = affected.length === 1 ? `, action '${affected[0]?.name ?? ""}'` : "";
-      this.#context.log(
-        "NOTICE",
-        LOGGER,
-        `[${this.#context.jail.name}] Reban ${formatId(addressOf(ban))}${only}`,
-      );
-      return report.eachFor(affected, "reban", this.#target(ban));
+    const isAffected = (action: Action): boolean => (this.#repairs.get(action)?.list ?? 0) > sinceEpoch;
+    void this.#turns.inOrder(() => {
+      this.#logReban(ban, this.#actions.filter(isAffected));
+      return Promise.resolve();
     });
+    return this.#enqueueFor("reban", ban, isAffected);
   }
 
   /** Takes all bans back: at once in actions that can, one by one in the others. */
@@ -114,7 +129,7 @@ export class ActionList {
    * `undefined` when there is no such action or method.
    */
   call(name: string, method: string, given: GivenTags = new Map()): Promise<ActionOutcome | undefined> {
-    return this.#serialize(async () => {
+    return this.#turns.alone(async () => {
       const action = this.get(name);
       if (!action) {
         return undefined;
@@ -175,16 +190,25 @@ export class ActionList {
     });
   }
 
+  #logReban(ban: Ban, affected: readonly Action[]): void {
+    const only = affected.length === 1 ? `, action '${affected[0]?.name ?? ""}'` : "";
+    this.#context.log(
+      "NOTICE",
+      LOGGER,
+      `[${this.#context.jail.name}] Reban ${formatId(addressOf(ban))}${only}`,
+    );
+  }
+
   #isSameKind(name: string, spec: ActionSpec | undefined): boolean {
     const old = this.#specs.get(name);
-    return spec !== undefined && old?.script?.file === spec.script?.file;
+    return spec !== undefined && old?.script?.file === spec.script?.file && nativeOf(old) === nativeOf(spec);
   }
 
   async #fill(report: ReportBuilder, actions: readonly Action[], bans: readonly Ban[]): Promise<void> {
     await report.each(actions, "start");
-    for (const ban of actions.length > 0 ? bans : []) {
-      await report.eachFor(actions, "ban", this.#target({ ...ban, restored: true }));
-    }
+    await this.#forEach(actions, bans, (some, ban) =>
+      report.eachFor(some, "ban", this.#target({ ...ban, restored: true })),
+    );
   }
 
   async #stop(report: ReportBuilder, actions: readonly Action[], bans: Iterable<Ban>): Promise<void> {
@@ -202,9 +226,21 @@ export class ActionList {
       await this.#flushAction(report, action, stopping);
     }
     const others = actions.filter((action) => !action.canFlush);
+    await this.#forEach(others, bans, (some, ban) => report.eachFor(some, "unban", this.#target(ban)));
+  }
+
+  /** Does the same for many bans: all at once in actions that are concurrent, one by one in the others. */
+  async #forEach(
+    actions: readonly Action[],
+    bans: Iterable<Ban>,
+    work: (actions: readonly Action[], ban: Ban) => Promise<void>,
+  ): Promise<void> {
+    const [concurrent, others] = split(actions);
+    const started = concurrent.length > 0 ? [...bans].map((ban) => work(concurrent, ban)) : [];
     for (const ban of others.length > 0 ? bans : []) {
-      await report.eachFor(others, "unban", this.#target(ban));
+      await work(others, ban);
     }
+    await Promise.all(started);
   }
 
   async #flushAction(report: ReportBuilder, action: Action, stopping: boolean): Promise<void> {
@@ -222,7 +258,7 @@ export class ActionList {
   }
 
   #enqueue(work: (report: ReportBuilder) => Promise<void>): Promise<ActionReport> {
-    return this.#serialize(async () => {
+    return this.#turns.alone(async () => {
       const report = new ReportBuilder(this.#context);
       await work(report);
       report.repaired.push(...this.#noteRepairs());
@@ -230,10 +266,20 @@ export class ActionList {
     });
   }
 
-  #serialize<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#last.then(work);
-    this.#last = done.catch(() => undefined);
-    return done;
+  async #enqueueFor(
+    operation: BanOperation,
+    ban: Ban,
+    isMeant: (action: Action) => boolean = () => true,
+  ): Promise<ActionReport> {
+    const report = new ReportBuilder(this.#context);
+    const target = this.#target(ban);
+    const run = async (part: 0 | 1): Promise<void> => {
+      const actions = this.#actions.filter(isMeant);
+      await report.eachFor(split(actions)[part], operation, target);
+      report.repaired.push(...this.#noteRepairs());
+    };
+    await Promise.all([this.#turns.together(() => run(0)), this.#turns.inOrder(() => run(1))]);
+    return report;
   }
 
   /** With the properties somebody set by hand since. */
@@ -249,6 +295,14 @@ export class ActionList {
     }
     return repaired.map((action) => action.name);
   }
+}
+
+/** Those that are concurrent, and the others. */
+function split(actions: readonly Action[]): readonly [readonly Action[], readonly Action[]] {
+  return [
+    actions.filter((action) => action.concurrent === true),
+    actions.filter((action) => action.concurrent !== true),
+  ];
 }
 
 function push<T>(list: T[], item: T): T {

@@ -33,7 +33,8 @@ export interface ActionReport {
 }
 
 type JailOperation = "start" | "stop" | "check";
-type BanOperation = "ban" | "unban" | "reban" | "prolong";
+/** Operations that concern one ban. */
+export type BanOperation = "ban" | "unban" | "reban" | "prolong";
 
 /** Runs operations, gathers what came of them and logs what failed. */
 export class ReportBuilder implements ActionReport {

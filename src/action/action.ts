@@ -58,6 +58,8 @@ export interface Action {
   readonly canFlush: boolean;
   /** Grows whenever bans made before may be lost, after a repair. */
   readonly epoch: number;
+  /** Whether bans may be asked for before earlier ones are done, so that many can be carried out at once. */
+  readonly concurrent?: boolean;
   start(): Promise<ActionOutcome>;
   stop(): Promise<ActionOutcome>;
   ban(target: BanTarget): Promise<ActionOutcome>;

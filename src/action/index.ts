@@ -1,6 +1,6 @@
 /**
- * Takes bans, carries them out with the actions of a jail (fail2ban's shell commands with their tags), and gives back
- * what worked and what failed. Text from logs travels beside the scripts, in environment variables, never in them.
+ * Takes bans, carries them out with the actions of a jail (fail2ban's shell commands with their tags, or nftables
+ * without a shell), and gives back what worked and what failed. Text from logs travels beside the scripts, in environment variables, never in them.
  * It never decides who is banned, never looks anything up itself, and never throws.
  */
 export {
@@ -24,6 +24,8 @@ export { addressOf, createBanTarget, createJailTags } from "./ban-tags";
 export { limitRunner } from "./limited-runner";
 export { ACTION_METHODS, type GivenTags } from "./manual-call";
 export { formatId } from "./messages";
+export { createNft, type Nft } from "./native-nft";
+export { NativeNftables } from "./native-nftables";
 export { composeScript, TIGHT_LIMITS, type Script, type VariableLimits } from "./script";
 export { ShellAction } from "./shell-action";
 export { UnsupportedAction } from "./unsupported-action";

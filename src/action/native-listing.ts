@@ -1,0 +1,78 @@
+import { makeIp, parseIp, type Ip } from "../model";
+import { parseSetName, type NftNames } from "./native-script";
+import type { NftSettings } from "./native-settings";
+
+/** What a table holds, as `nft -j` tells. */
+export interface NftListing extends NftNames {
+  /** How many rules each chain has. */
+  readonly rules: ReadonlyMap<string, number>;
+  /** Elements of the sets of one action by the text of their address; value: seconds left, infinity without end. */
+  readonly elements: ReadonlyMap<string, { readonly ip: Ip; readonly left: number }>;
+}
+
+/** What is there when there is no table. */
+export const NOTHING: NftListing = { chains: [], sets: [], rules: new Map(), elements: new Map() };
+
+/** The command, in JSON, that lists a table. */
+export function formatTableQuery({ table }: NftSettings): string {
+  return JSON.stringify({ nftables: [{ list: { table: { family: "inet", name: table } } }] });
+}
+
+/** The command, in JSON, that lists one set. */
+export function formatSetQuery({ table }: NftSettings, name: string): string {
+  return JSON.stringify({ nftables: [{ list: { set: { family: "inet", table, name } } }] });
+}
+
+/** Reads the answers of nft, one JSON document to a line; `undefined` when they are no such answers. */
+export function parseListing(text: string, settings: NftSettings): NftListing | undefined {
+  const chains: string[] = [];
+  const sets: string[] = [];
+  const rules = new Map<string, number>();
+  const elements = new Map<string, { ip: Ip; left: number }>();
+  try {
+    for (const line of text.split("\n").filter((part) => part.trim() !== "")) {
+      for (const item of arrayOf(fieldOf(JSON.parse(line), "nftables"))) {
+        const chain = textOf(fieldOf(fieldOf(item, "chain"), "name"));
+        const rule = textOf(fieldOf(fieldOf(item, "rule"), "chain"));
+        const set = fieldOf(item, "set");
+        const name = textOf(fieldOf(set, "name"));
+        chains.push(...(chain === undefined ? [] : [chain]));
+        sets.push(...(name === undefined ? [] : [name]));
+        if (rule !== undefined) {
+          rules.set(rule, (rules.get(rule) ?? 0) + 1);
+        }
+        for (const element of readElements(set, settings)) {
+          elements.set(element.ip.text, element);
+        }
+      }
+    }
+  } catch {
+    return undefined;
+  }
+  return { chains, sets, rules, elements };
+}
+
+function readElements(set: unknown, settings: NftSettings): readonly { ip: Ip; left: number }[] {
+  const own = parseSetName(settings, textOf(fieldOf(set, "name")) ?? "");
+  return own === undefined
+    ? []
+    : arrayOf(fieldOf(set, "elem")).flatMap((item) => {
+        const detail = fieldOf(item, "elem");
+        const ip = parseIp(textOf(detail === undefined ? item : fieldOf(detail, "val")) ?? "");
+        const left = fieldOf(detail, "expires");
+        const seconds = typeof left === "number" ? left : Number.POSITIVE_INFINITY;
+        return ip ? [{ ip: makeIp(ip.family, ip.bits, own.prefix), left: seconds }] : [];
+      });
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+function arrayOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

@@ -1,0 +1,153 @@
+import { fullPrefix, isSingle, makeIp, type Family, type Ip } from "../model";
+import type { NftSettings } from "./native-settings";
+
+/** An address or network that is to be blocked until `end`, in seconds since 1970; infinity for ever. */
+export interface NftElement {
+  readonly ip: Ip;
+  readonly end: number;
+}
+
+/** One set of the kernel: addresses with so many leading bits. Networks in each other never meet in one set. */
+export interface NftSet {
+  readonly family: Family;
+  readonly prefix: number;
+}
+
+/** Names of what is in the table, whoever put it there. */
+export interface NftNames {
+  readonly chains: readonly string[];
+  readonly sets: readonly string[];
+}
+
+/** The sets every jail has from the start. */
+export const BASE_SETS: readonly NftSet[] = [
+  { family: "inet4", prefix: 32 },
+  { family: "inet6", prefix: 128 },
+];
+
+/** Beyond these seconds (about 10 years) the kernel is not told the end; the unban does it. */
+const LONGEST_TIMEOUT = 315_360_000;
+/** The unban of the daemon comes first, so that nothing it still shows is gone already. */
+const GRACE = 2;
+
+/** The part of a set's or chain's name after the label; every label and such an end give a name of their own. */
+const OWN_SET = /^(v4|v6)(?:-(\d{1,3}))?$/;
+const OWN_CHAIN = /^(?:input|forward|prerouting)$/;
+
+/** The set an address belongs to. */
+export function setOf({ family, prefix }: Ip): NftSet {
+  return { family, prefix };
+}
+
+/** The name of a set: `sshd-v4`, for networks `sshd-v4-24`. */
+export function setName({ label }: NftSettings, { family, prefix }: NftSet): string {
+  const name = `${label}-${family === "inet4" ? "v4" : "v6"}`;
+  return prefix === fullPrefix(family) ? name : `${name}-${prefix}`;
+}
+
+/** Which set of this action has that name; `undefined` for all other names. */
+export function parseSetName({ label }: NftSettings, name: string): NftSet | undefined {
+  const found = name.startsWith(`${label}-`) ? OWN_SET.exec(name.slice(label.length + 1)) : null;
+  if (!found) {
+    return undefined;
+  }
+  const family = found[1] === "v4" ? "inet4" : "inet6";
+  return { family, prefix: found[2] === undefined ? fullPrefix(family) : Number(found[2]) };
+}
+
+/** Whether a chain of that name belongs to this action. */
+export function isOwnChain({ label }: NftSettings, name: string): boolean {
+  return name.startsWith(`${label}-`) && OWN_CHAIN.test(name.slice(label.length + 1));
+}
+
+/** Removes all that is or could be there of this action. Nothing of it needs to exist. */
+export function formatRemoval(settings: NftSettings, names: NftNames): string {
+  const table = `inet ${settings.table}`;
+  const chains = new Set([...settings.hooks.map((hook) => chainName(settings, hook)), ...names.chains]);
+  const lines = [`add table ${table}`];
+  for (const chain of [...chains].filter((name) => isOwnChain(settings, name))) {
+    lines.push(`add chain ${table} ${chain}`, `delete chain ${table} ${chain}`);
+  }
+  for (const name of new Set([...BASE_SETS.map((set) => setName(settings, set)), ...names.sets])) {
+    const set = parseSetName(settings, name);
+    if (set) {
+      lines.push(declareSet(settings, set), `delete set ${table} ${name}`);
+    }
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** Makes the chains of an action, and these sets with their rules. */
+export function formatSkeleton(settings: NftSettings, sets: readonly NftSet[]): string {
+  const chains = settings.hooks.map((hook) => {
+    const place = `type filter hook ${hook} priority ${settings.priority}; policy accept;`;
+    return `add chain inet ${settings.table} ${chainName(settings, hook)} { ${place} }\n`;
+  });
+  return [...chains, ...sets.map((set) => formatSet(settings, set))].join("");
+}
+
+/** Makes one set and its rules. */
+export function formatSet(settings: NftSettings, set: NftSet): string {
+  const rules = settings.hooks.map((hook) => {
+    const words = [settings.match, sourceOf(settings, set), settings.blocktype].filter(Boolean).join(" ");
+    return `add rule inet ${settings.table} ${chainName(settings, hook)} ${words}\n`;
+  });
+  return `${declareSet(settings, set)}\n${rules.join("")}`;
+}
+
+/** Puts elements into sets that do not hold them. */
+export function formatAdditions(settings: NftSettings, elements: readonly NftElement[], now: number): string {
+  const items = elements.map(({ ip, end }) => ({ ip, suffix: formatTimeout(end - now) }));
+  return formatElements("add", settings, items);
+}
+
+/** Takes addresses out of their sets, whether they are there or not. */
+export function formatDeletions(settings: NftSettings, ips: readonly Ip[]): string {
+  const items = ips.map((ip) => ({ ip, suffix: "" }));
+  // Older versions of nft cannot delete what may be absent, and the kernel may have let go of an element just now.
+  return formatElements("add", settings, items) + formatElements("delete", settings, items);
+}
+
+interface Item {
+  readonly ip: Ip;
+  readonly suffix: string;
+}
+
+function formatElements(verb: "add" | "delete", settings: NftSettings, items: readonly Item[]): string {
+  const bySet = new Map<string, string[]>();
+  for (const { ip, suffix } of items) {
+    const name = setName(settings, setOf(ip));
+    const texts = bySet.get(name) ?? [];
+    texts.push(`${baseAddress(ip)}${suffix}`);
+    bySet.set(name, texts);
+  }
+  return [...bySet]
+    .map(([name, texts]) => `${verb} element inet ${settings.table} ${name} { ${texts.join(", ")} }\n`)
+    .join("");
+}
+
+/** Sets of networks hold the first address of each; the rule masks the source. */
+function baseAddress(ip: Ip): string {
+  return isSingle(ip) ? ip.text : makeIp(ip.family, ip.bits, fullPrefix(ip.family)).text;
+}
+
+function formatTimeout(seconds: number): string {
+  return seconds > LONGEST_TIMEOUT ? "" : ` timeout ${Math.max(1, Math.ceil(seconds)) + GRACE}s`;
+}
+
+function declareSet(settings: NftSettings, set: NftSet): string {
+  const type = set.family === "inet4" ? "ipv4_addr" : "ipv6_addr";
+  return `add set inet ${settings.table} ${setName(settings, set)} { type ${type}; flags timeout; }`;
+}
+
+function sourceOf(settings: NftSettings, set: NftSet): string {
+  const full = fullPrefix(set.family);
+  const ones = (1n << BigInt(full)) - 1n;
+  const mask = makeIp(set.family, ones, set.prefix).bits;
+  const masked = set.prefix === full ? "" : ` & ${makeIp(set.family, mask, full).text}`;
+  return `${set.family === "inet4" ? "ip" : "ip6"} saddr${masked} @${setName(settings, set)}`;
+}
+
+function chainName({ label }: NftSettings, hook: string): string {
+  return `${label}-${hook}`;
+}

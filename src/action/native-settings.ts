@@ -1,0 +1,112 @@
+import { createHash } from "node:crypto";
+import type { ActionValue } from "../model";
+
+/** Hooks of the kernel that packets of offenders can be stopped at. */
+export type NftHook = "input" | "forward" | "prerouting";
+
+/** What a jail wants of its part of the firewall; every member is safe to stand in a script of nft. */
+export interface NftSettings {
+  readonly table: string;
+  /** What the names of all chains and sets of this action begin with. */
+  readonly label: string;
+  readonly hooks: readonly NftHook[];
+  readonly priority: number;
+  /** What a rule says about protocol and port, empty for all packets. */
+  readonly match: string;
+  /** The statement that ends a rule, such as `drop`. */
+  readonly blocktype: string;
+}
+
+type Properties = ReadonlyMap<string, ActionValue>;
+
+const HOOKS: readonly NftHook[] = ["input", "forward", "prerouting"];
+const CLEAN_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+const HASHED_NAME = /__[0-9a-f]{12}$/;
+const PORT = /^(?:\d{1,5}(?:[:-]\d{1,5})?|[a-z][a-z0-9-]{0,31})$/i;
+const PROTOCOL = /^(?:\d{1,3}|[a-z][a-z0-9-]{0,31})$/i;
+const BLOCKTYPE = /^[a-z][a-z0-9 -]{0,99}$/;
+const WITH_PORTS = ["tcp", "udp", "sctp", "dccp", "udplite"];
+const USUAL_NAME = "warder-nftables";
+
+/**
+ * Reads the properties of an action; a text is a complaint about one that cannot be used.
+ * Tags that the configuration left unresolved are complained about like any other value.
+ */
+export function readNftSettings(properties: Properties, label: string): NftSettings | string {
+  const table = textOf(properties, "table", "warder");
+  const hooks = listOf(properties, "chain_hook", "input");
+  const priority = Number(textOf(properties, "chain_priority", "-1"));
+  const blocktype = textOf(properties, "blocktype", "reject").replace(/\s+/g, " ");
+  const match = readMatch(properties);
+  if (!CLEAN_NAME.test(table)) {
+    return complain("table", table);
+  }
+  if (hooks.length === 0 || !hooks.every(isHook)) {
+    return `${complain("chain_hook", hooks.join(","))}; known are ${HOOKS.join(", ")}`;
+  }
+  if (!Number.isInteger(priority) || Math.abs(priority) > 10_000) {
+    return complain("chain_priority", textOf(properties, "chain_priority", ""));
+  }
+  if (!BLOCKTYPE.test(blocktype)) {
+    return complain("blocktype", blocktype);
+  }
+  return typeof match === "string" ? match : { table, label, hooks, priority, blocktype, match: match.text };
+}
+
+/**
+ * The beginning of all names of one action in one jail. Different actions and jails never share one: names with
+ * other signs than letters, digits, `_` and `-` carry a hash of themselves, and no name without a hash looks like it.
+ */
+export function nftLabel(jail: string, action: string): string {
+  if (action === USUAL_NAME && isOwnLabel(jail)) {
+    return jail;
+  }
+  const whole = JSON.stringify(action === USUAL_NAME ? [jail] : [jail, action]);
+  const hash = createHash("sha256").update(whole).digest("hex").slice(0, 12);
+  return `j-${jail.replace(/[^A-Za-z0-9_-]+/g, "-").slice(0, 40)}__${hash}`;
+}
+
+function isOwnLabel(jail: string): boolean {
+  return CLEAN_NAME.test(jail) && !HASHED_NAME.test(jail);
+}
+
+function readMatch(properties: Properties): { readonly text: string } | string {
+  const protocols = listOf(properties, "protocol", "tcp");
+  const wrong = protocols.find((protocol) => !PROTOCOL.test(protocol));
+  if (wrong !== undefined || protocols.length === 0) {
+    return complain("protocol", wrong ?? "");
+  }
+  const isAny = protocols.some((protocol) => protocol === "all" || protocol === "any");
+  if (textOf(properties, "type", "multiport") === "allports") {
+    return { text: isAny ? "" : `meta l4proto { ${protocols.join(", ")} }` };
+  }
+  const portless = protocols.find((protocol) => !isAny && !WITH_PORTS.includes(protocol));
+  if (portless !== undefined) {
+    return `${complain("protocol", portless)} together with ports; use type=allports`;
+  }
+  const ports = listOf(properties, "port", "ssh").map((port) => port.replace(":", "-"));
+  const wrongPort = ports.find((port) => !PORT.test(port));
+  if (wrongPort !== undefined || ports.length === 0) {
+    return complain("port", wrongPort ?? "");
+  }
+  const known = isAny ? WITH_PORTS : protocols;
+  return { text: `meta l4proto { ${known.join(", ")} } th dport { ${ports.join(", ")} }` };
+}
+
+function isHook(text: string): text is NftHook {
+  return HOOKS.some((hook) => hook === text);
+}
+
+function listOf(properties: Properties, name: string, usual: string): readonly string[] {
+  const items = textOf(properties, name, usual).split(/[\s,]+/);
+  return [...new Set(items.filter((item) => item !== ""))];
+}
+
+function textOf(properties: Properties, name: string, usual: string): string {
+  const value = properties.get(name);
+  return value === undefined || value === null || value === "" ? usual : String(value).trim();
+}
+
+function complain(name: string, value: string): string {
+  return `${name} cannot be ${JSON.stringify(value.slice(0, 100))}`;
+}
