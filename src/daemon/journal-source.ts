@@ -94,6 +94,10 @@ export class JournalSource {
   }
 }
 
+/**
+ * DIFFERS: `rotated` is not looked at. With `rotated=false` fail2ban opens active journal files only and misses what is
+ * in a file rotated away since; journalctl reads all of them and starts at the right place without reading the old ones.
+ */
 function readPlace(options: Readonly<Record<string, string>>): JournalPlace {
   const { journalpath, journalfiles, journalflags, namespace } = options;
   return {

@@ -22,7 +22,12 @@ export interface Delivered {
 
 const DAY = 86_400;
 
-/** Hands blocks of one log to its consumer, one at a time, and counts. */
+/**
+ * Hands blocks of one log to its consumer, one at a time, and counts.
+ *
+ * DIFFERS: fail2ban decodes every line, and tells of each that it cannot; here only lines that may matter are decoded,
+ * so only of these it is told, once a day.
+ */
 export class Delivery {
   readonly #path: string;
   readonly #consumer: SourceConsumer;

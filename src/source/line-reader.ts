@@ -24,6 +24,11 @@ let shared: Buffer | undefined;
 /**
  * Reads whole lines of one open file onwards from a position. A half-written last line waits until its newline is
  * there. Before anything is handed over the file is checked to be still the same up to that place.
+ *
+ * DIFFERS: fail2ban sees that a file was cut by its size or its first line alone, so a file that was cut and has grown
+ * beyond the old place with the same first line is read on in the middle. It takes the zeros that a writer leaves who
+ * kept its place as one long line, and lines of any length whole; here zeros are skipped and a line is cut at 1 MiB,
+ * so that no log can take all memory.
  */
 export class LineReader {
   readonly file: LogFile;
@@ -177,7 +182,12 @@ export class LineReader {
   }
 }
 
-/** Where the last line begins that has no newline yet; the end when every line is whole. */
+/**
+ * Where the last line begins that has no newline yet; the end when every line is whole.
+ *
+ * DIFFERS: with `tail` fail2ban begins at the last byte, so that of a line just being written it sees the end alone,
+ * which may name another host than the whole line.
+ */
 export function lastLineStart(reader: LineReader, end: number): number {
   const { unit, newline } = reader.encoding;
   const whole = end - (end % unit);

@@ -30,6 +30,9 @@ export interface NamedLogParts {
 /**
  * The succession of files that bear one name. Each call of `catchUp` reads all there is: first what is left of the
  * file that had the name, then those that came and went meanwhile, then the one that has it now.
+ *
+ * DIFFERS: fail2ban goes on with the new file at once, so what was written to the old one between its last look and the
+ * rotation, or while it was not running, is never read.
  */
 export class NamedLog {
   readonly #parts: NamedLogParts;
