@@ -200,7 +200,7 @@ export class JailFilter {
   }
 
   #matchFailregexes(line: Candidate, search: Search): readonly Hit[] {
-    const { text, whole, ascii } = search;
+    const { text, whole, ascii, prefix } = search;
     const { failregex, dispatch } = this.compiled;
     const marks = dispatch.select(text);
     let hits: Hit[] | undefined;
@@ -210,7 +210,9 @@ export class JailFilter {
       const time = regex?.fields?.isTimed && match ? this.#fieldTime(line, match) : line;
       if (regex && match && !time.isOld) {
         hits ??= [];
-        hits.push(this.#judge(line, { ...search, index, regex, match, time: time.time }));
+        // Member by member: spread into an object, they take longer than the match.
+        const found = { text, whole, ascii, prefix, index, regex, match, time: time.time };
+        hits.push(this.#judge(line, found));
         // A match over several lines takes them away, so that there is nothing left for another regex.
         if (!line.checkAll || this.#window) {
           break;
