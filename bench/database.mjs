@@ -83,9 +83,17 @@ async function measureOurs() {
     merged: time((i) => store.mergedBans(id(i), "sshd"), 1000),
     add: time((i) => store.addBan(ban(i)), 500),
     restore: time(() => store.currentBans("sshd", NOW, { bantime: 600 })),
-    purge: time(() => store.purge(NOW, 86_400)),
+    purge: 0,
+    longest: 0,
     megabytes: 0,
   };
+  for (let isMore = true; isMore; ) {
+    const step = time(() => {
+      isMore = store.purgeSome(NOW, 86_400);
+    });
+    result.purge += step;
+    result.longest = Math.max(result.longest, step);
+  }
   store.close();
   result.megabytes = statSync(path).size / 1e6;
   return result;
@@ -122,7 +130,7 @@ r["history"] = timed(lambda i: list(db.getBan(name(i), jail)), 1000)
 r["merged"] = timed(lambda i: db.getBansMerged(name(i), jail=jail), 1000)
 r["add"] = timed(add, 500)
 r["restore"] = timed(lambda i: db.getCurrentBans(jail=jail, forbantime=600, fromtime=${NOW}))
-r["purge"] = timed(lambda i: db.purge())
+r["purge"] = r["longest"] = timed(lambda i: db.purge())
 db.close()
 r["megabytes"] = os.path.getsize(sys.argv[1]) / 1e6
 print(json.dumps(r)); sys.stdout.flush(); os._exit(0)
@@ -145,6 +153,7 @@ function report(ours, them) {
     add: "write one ban, ms",
     restore: "all bans in force, at start, ms",
     purge: "clear old bans away, ms",
+    longest: "longest time others wait for that, ms",
     megabytes: "size of the file after that, MB",
   };
   console.log(`| ${ROWS.toLocaleString("en")} bans | fail2ban | warder | |\n| --- | ---: | ---: | ---: |`);

@@ -11,6 +11,8 @@ import {
 
 /** How long to wait before a database that could not be written is tried again (seconds). */
 const RETRY_SECONDS = 10;
+/** Between two parts of clearing old bans away (seconds). */
+const PURGE_PAUSE = 0.02;
 /** Bans waiting to be written; beyond, the oldest are given up, and that is said. */
 const MOST_WAITING = 200_000;
 
@@ -30,6 +32,7 @@ export class BanMemory {
   #fresh: Ban[] = [];
   #givenUp = 0;
   #retry: (() => void) | undefined;
+  #cancelPurge: (() => void) | undefined;
 
   constructor(clock: Clock, log: Log) {
     this.#clock = clock;
@@ -89,9 +92,14 @@ export class BanMemory {
     this.#write((store) => store.saveLogPosition(jail, path, position));
   }
 
+  /** Clears away what is older than that many seconds, bit by bit: nobody waits for it. */
   purge(purgeAge: number): void {
-    const now = this.#clock.now();
-    this.#write((store) => store.purge(now, purgeAge));
+    this.#cancelPurge?.();
+    this.#cancelPurge = undefined;
+    const isMore = this.#ask((store) => store.purgeSome(this.#clock.now(), purgeAge));
+    if (isMore) {
+      this.#cancelPurge = this.#clock.after(PURGE_PAUSE, () => this.purge(purgeAge));
+    }
   }
 
   position(jail: string, path: string): LogPosition | undefined {
@@ -115,6 +123,8 @@ export class BanMemory {
     this.#writeFresh();
     this.#retry?.();
     this.#retry = undefined;
+    this.#cancelPurge?.();
+    this.#cancelPurge = undefined;
     if (!this.#store) {
       return;
     }

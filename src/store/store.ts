@@ -31,6 +31,8 @@ export interface BanHistory {
 export const JOURNAL_PATH = "systemd-journal";
 const DEFAULT_MAX_MATCHES = 10;
 const UNKNOWN_BANTIME = -2;
+/** Rows deleted in one go: a few milliseconds. */
+const PURGED_AT_ONCE = 500;
 /** Numbers as floats: integers beyond what JavaScript holds would throw. Data as text: that is read twice as fast. */
 const BAN_COLUMNS =
   "ip, CAST(timeofban AS REAL) AS timeofban, CAST(bantime AS REAL) AS bantime, CAST(bancount AS REAL) AS bancount, CAST(data AS TEXT) AS data";
@@ -200,25 +202,51 @@ export class Store {
     return rows.length === 0 ? undefined : this.#merge(rows);
   }
 
-  /**
-   * Forgets what is older than `purgeAge` seconds: bans, offenders not banned for long, stopped jails without
-   * bans; then gives room back to the disk.
-   */
+  /** All of `purgeSome` at once. */
   purge(now: number, purgeAge: number): void {
+    while (this.purgeSome(now, purgeAge)) {
+      // On to the next part.
+    }
+  }
+
+  /**
+   * Forgets a part of what is older than `purgeAge` seconds, a few milliseconds' worth: bans, offenders not banned for
+   * long, stopped jails without bans; then gives room back to the disk. Whether there is more to do.
+   */
+  purgeSome(now: number, purgeAge: number): boolean {
     const oldest = now - purgeAge;
+    const deleted = this.transaction(() => this.#deleteOldBans(oldest) + this.#deleteOldOffenders(oldest));
+    if (deleted > 0) {
+      return true;
+    }
     this.transaction(() => {
-      this.#run("DELETE FROM bans WHERE timeofban < ?", oldest);
-      this.#run(
-        `DELETE FROM bips WHERE timeofban < ? AND bantime <> ${PERMANENT} AND timeofban + bantime * 3 < ?`,
-        oldest,
-        oldest,
-      );
       this.#run(`DELETE FROM jails WHERE enabled = 0
         AND NOT EXISTS (SELECT 1 FROM bans WHERE bans.jail = jails.name)
         AND NOT EXISTS (SELECT 1 FROM bips WHERE bips.jail = jails.name)`);
       this.#jails.clear();
     });
-    this.#guard(shrink);
+    return this.#guard(shrink);
+  }
+
+  /** Jail by jail, because that is how they are indexed. */
+  #deleteOldBans(oldest: number): number {
+    const sql =
+      "DELETE FROM bans WHERE rowid IN (SELECT rowid FROM bans WHERE jail = ? AND timeofban < ? LIMIT ?)";
+    let deleted = 0;
+    for (const jail of this.jailNames()) {
+      deleted += this.#run(sql, text(jail), oldest, PURGED_AT_ONCE - deleted);
+    }
+    return deleted;
+  }
+
+  #deleteOldOffenders(oldest: number): number {
+    return this.#run(
+      `DELETE FROM bips WHERE rowid IN (SELECT rowid FROM bips WHERE timeofban < ?
+        AND bantime <> ${PERMANENT} AND timeofban + bantime * 3 < ? LIMIT ?)`,
+      oldest,
+      oldest,
+      PURGED_AT_ONCE,
+    );
   }
 
   /** Ends all work; the file is left as fail2ban itself would leave it. Closing twice does nothing. */
