@@ -78,7 +78,7 @@ function readMatch(properties: Properties): { readonly text: string } | string {
   }
   const isAny = protocols.some((protocol) => protocol === "all" || protocol === "any");
   if (textOf(properties, "type", "multiport") === "allports") {
-    return { text: isAny ? "" : `meta l4proto { ${protocols.join(", ")} }` };
+    return { text: isAny ? "" : formatProtocols(protocols) };
   }
   const portless = protocols.find((protocol) => !isAny && !WITH_PORTS.includes(protocol));
   if (portless !== undefined) {
@@ -90,7 +90,12 @@ function readMatch(properties: Properties): { readonly text: string } | string {
     return complain("port", wrongPort ?? "");
   }
   const known = isAny ? WITH_PORTS : protocols;
-  return { text: `meta l4proto { ${known.join(", ")} } th dport { ${ports.join(", ")} }` };
+  return { text: `${formatProtocols(known)} th dport { ${ports.join(", ")} }` };
+}
+
+/** One alone without braces, for only then nft knows that a reset of tcp can answer it. */
+function formatProtocols(protocols: readonly string[]): string {
+  return `meta l4proto ${protocols.length === 1 ? protocols.join("") : `{ ${protocols.join(", ")} }`}`;
 }
 
 function isHook(text: string): text is NftHook {

@@ -1,4 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { closeSync, openSync, unlinkSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   followChild,
   startFailure,
@@ -37,14 +41,41 @@ function runProgram(program: Program, request: CommandRequest): Promise<CommandR
 }
 
 function startProgram({ argv: [file, ...args] }: Program, request: CommandRequest): ChildProcess {
-  const child = spawn(file, args, {
-    env: { ...process.env, ...Object.fromEntries(request.variables ?? []) },
-    cwd: "/",
-    stdio: "pipe",
-    detached: true,
-  });
-  // A program that ends before it has read everything tells why by its exit code.
-  child.stdin.on("error", () => undefined);
-  child.stdin.end(request.script);
-  return child;
+  const input = openInput(request.script);
+  try {
+    return spawn(file, args, {
+      env: { ...process.env, ...Object.fromEntries(request.variables ?? []) },
+      cwd: "/",
+      stdio: [input, "pipe", "pipe"],
+      detached: true,
+    });
+  } finally {
+    closeSync(input);
+  }
+}
+
+/**
+ * A file without a name that holds the text. The pipes of Node are sockets, which nft cannot read: it opens /dev/stdin
+ * anew. In memory where that is possible, so that a full disk does not keep bans from being made.
+ */
+function openInput(text: string): number {
+  let descriptor: number;
+  try {
+    descriptor = openNameless("/dev/shm");
+  } catch {
+    descriptor = openNameless(tmpdir());
+  }
+  const bytes = Buffer.from(text);
+  // At given places, which leaves the position at the beginning.
+  for (let done = 0; done < bytes.length; ) {
+    done += writeSync(descriptor, bytes, done, bytes.length - done, done);
+  }
+  return descriptor;
+}
+
+function openNameless(folder: string): number {
+  const path = join(folder, `warder-${randomUUID()}`);
+  const descriptor = openSync(path, "wx+", 0o600);
+  unlinkSync(path);
+  return descriptor;
 }
