@@ -198,6 +198,26 @@ describe("a flood", () => {
     await waitUntil(() => slow.lines.length === count);
     expect(slow.events.some((event) => event.type === "overrun")).toBe(false);
   });
+
+  it("of datagrams is dropped where it is too much, counted, and told", async () => {
+    let release: (() => void) | undefined;
+    const stuck = new (class extends Collector {
+      override block(): Promise<void> {
+        return new Promise((resolve) => (release = resolve));
+      }
+    })();
+    const follower = await listen(`udp://127.0.0.1:${PORT}`, stuck);
+    const text = "x".repeat(8000);
+    for (let i = 0; i < 60 && !stuck.events.some((event) => event.type === "overrun"); i++) {
+      await sendDatagrams(PORT, ...Array.from({ length: 20 }, () => text));
+      await sleep(1);
+    }
+    expect(stuck.events.find((event) => event.type === "overrun")).toMatchObject({ messages: 1 });
+    expect(follower.stats.behind).toBeLessThan((8 << 20) + 10_000);
+    const stopping = follower.stop();
+    release?.();
+    await stopping;
+  });
 });
 
 describe("parseSyslogAddress", () => {
