@@ -104,10 +104,12 @@ const COMMANDS: ReadonlyMap<string, WarderCommand> = new Map<string, WarderComma
   [
     "regex",
     {
-      usage: "regex LOG FILTER",
-      help: "try a filter, or a regular expression, on a log or a line",
+      usage: "regex LOG FILTER [--json] [--color]",
+      help: "try a filter, or a regular expression, on a log or a line, and tell why lines match or not",
       run: async (words, options, program) =>
-        (await import("./regex")).runRegex([...options, ...words], program.io),
+        (await import("./regex")).explainRegex([...options, ...words], program.io, {
+          isTerminal: process.stdout.isTTY && !process.env["NO_COLOR"],
+        }),
     },
   ],
 ]);

@@ -11,7 +11,7 @@ import { compilePattern, parsePattern, requiredLiterals, type Matcher } from "..
 import { chooseNeedles, type Needle } from "./candidates";
 import { dateCutOf, type DateCut } from "./date-cut";
 import { Dispatch } from "./dispatch";
-import { compileFieldRegex } from "./field-regex";
+import { compileFieldRegex, type FieldRegex } from "./field-regex";
 import { isFieldRegex } from "./field-terms";
 import { ID_GROUPS } from "./identity";
 import { expandTags } from "./tags";
@@ -29,7 +29,7 @@ export interface CompiledRegex {
   /** What a match counts for, and how long the ban it triggers lasts, where the regex says so. */
   readonly worth?: Worth;
   /** Present when it reads fields of JSON lines: it needs the whole line; `isTimed`: one of them has the line's time. */
-  readonly fields?: { readonly isTimed: boolean };
+  readonly fields?: Pick<FieldRegex, "isTimed" | "findMiss">;
 }
 
 /** A filter with all its regexes compiled; immutable, may serve several jails. */
@@ -130,12 +130,12 @@ function compileEither(
   { names, multiline, cut = "anywhere", isWrapped = false }: RegexOptions,
 ): Pick<CompiledRegex, "matcher" | "needles" | "lineNeedles" | "fields"> {
   if (isFieldRegex(pattern)) {
-    const { isTimed, ...compiled } = compileFieldRegex(pattern, {
+    const { isTimed, findMiss, ...compiled } = compileFieldRegex(pattern, {
       names,
       multiline,
       ...(isWrapped ? { cut } : {}),
     });
-    return { ...compiled, fields: { isTimed } };
+    return { ...compiled, fields: { isTimed, findMiss } };
   }
   const parsed = parsePattern(pattern, { multiline });
   const clauses = requiredLiterals(parsed);

@@ -12,6 +12,8 @@ export interface FieldRegex {
   readonly lineNeedles: readonly Needle[] | undefined;
   /** That one of the fields has the time of the line. */
   readonly isTimed: boolean;
+  /** For a JSON line that does not match: what part of the demands holds, and those from the first that does not. */
+  readonly findMiss: (text: string) => { readonly progress: number; readonly wanted: string } | undefined;
 }
 
 const TIME_GROUP = "time";
@@ -47,6 +49,16 @@ export function compileFieldRegex(
     needles,
     lineNeedles: telling(clauses, options.cut),
     isTimed: seen.has(TIME_GROUP),
+    findMiss: (text) => {
+      const line = reader.read(text);
+      if (line === undefined) {
+        return undefined;
+      }
+      const failing = checks.findIndex((demand) => !demand.check(line, new Map()));
+      return failing < 0
+        ? { progress: 1, wanted: "no name twice in one object" }
+        : { progress: failing / checks.length, wanted: source.slice(terms[failing]?.position) };
+    },
   };
 }
 

@@ -27,7 +27,7 @@ export interface RegexRun {
 const LIMIT = 20;
 
 /** A filter ready to be tried, and what it was made of. */
-interface Prepared {
+export interface Prepared {
   readonly settings: FilterSettings;
   readonly filter: JailFilter;
   readonly prefix: RegexStatistic | undefined;
@@ -59,7 +59,8 @@ export async function testFilter(run: RegexRun): Promise<void> {
   io.out(formatReport({ examination, options, templates, seconds, limit, multiline }));
 }
 
-function prepare(settings: FilterSettings, options: RegexOptions): Prepared {
+/** Compiles what was read. Throws `WarderError`. */
+export function prepare(settings: FilterSettings, options: RegexOptions): Prepared {
   const { datepattern } = settings;
   const detector = createDateDetector({
     ...(datepattern ? { datepattern: datepattern.text } : {}),
@@ -107,8 +108,8 @@ function makeExamination(
   });
 }
 
-/** Reads the filter and tells what is used, in the order in which it becomes known. */
-function readSettings(
+/** Reads the filter and tells what is used, in the order in which it becomes known. Throws `WarderError`. */
+export function readSettings(
   { options, regex, ignoreregex }: RegexRun,
   logtype: "file" | "journal",
   say: (text: string) => void,
