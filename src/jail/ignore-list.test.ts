@@ -129,4 +129,39 @@ describe("IgnoreList", () => {
       }),
     );
   });
+
+  it("looks at no more for 100,000 entries than for ten", () => {
+    const prefixes = [32, 32, 32, 32, 24, 24, 24, 20, 16, 28];
+    const few = listOf(...prefixes.map((prefix, i) => `10.${i}.0.0/${prefix}`));
+    const many = listOf(
+      ...Array.from(
+        { length: 100_000 },
+        (_, i) => `${10 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}.0/${prefixes[i % 10] ?? 32}`,
+      ),
+    );
+    expect(many.list().length).toBeGreaterThan(100_000);
+    for (const id of ["10.200.7.1", "192.0.2.1", "2001:db8::1"]) {
+      const most = countLookUps(() => reasonFor(few, id));
+      expect(countLookUps(() => reasonFor(many, id))).toBeLessThanOrEqual(most);
+      expect(most).toBeGreaterThan(0);
+    }
+  });
 });
+
+/** How often sets and maps are asked. */
+function countLookUps(work: () => void): number {
+  let asked = 0;
+  const restore = [Set.prototype, Map.prototype].map((prototype: Set<unknown> | Map<unknown, unknown>) => {
+    const original = Reflect.get<object, "has">(prototype, "has") as typeof prototype.has;
+    prototype.has = function count(this: typeof prototype, key: unknown): boolean {
+      asked++;
+      return original.call(this, key);
+    };
+    return () => {
+      prototype.has = original;
+    };
+  });
+  work();
+  restore.forEach((undo) => undo());
+  return asked;
+}
