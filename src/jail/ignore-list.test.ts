@@ -133,12 +133,10 @@ describe("IgnoreList", () => {
   it("looks at no more for 100,000 entries than for ten", () => {
     const prefixes = [32, 32, 32, 32, 24, 24, 24, 20, 16, 28];
     const few = listOf(...prefixes.map((prefix, i) => `10.${i}.0.0/${prefix}`));
-    const many = listOf(
-      ...Array.from(
-        { length: 100_000 },
-        (_, i) => `${10 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}.0/${prefixes[i % 10] ?? 32}`,
-      ),
-    );
+    const many = new IgnoreList();
+    for (let i = 0; i < 130_000; i++) {
+      many.add(`${10 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}.0/${prefixes[i % 10] ?? 32}`);
+    }
     expect(many.list().length).toBeGreaterThan(100_000);
     for (const id of ["10.200.7.1", "192.0.2.1", "2001:db8::1"]) {
       const most = countLookUps(() => reasonFor(few, id));
