@@ -43,10 +43,9 @@ export function compileFieldRegex(
     groups.forEach((group) => seen.add(group));
   });
   const clauses = checks.flatMap((check) => check.clauses);
-  const needles = telling(clauses);
   return {
-    matcher: new FieldMatcher(checks, needles),
-    needles,
+    matcher: new FieldMatcher(checks),
+    needles: telling(clauses),
     lineNeedles: telling(clauses, options.cut),
     isTimed: seen.has(TIME_GROUP),
     findMiss: (text) => {
@@ -62,25 +61,38 @@ export function compileFieldRegex(
   };
 }
 
-/** Names of fields stand in every line of such a log; texts of values tell more, however short. */
+/**
+ * Names of fields stand in every line of such a log. Texts of values tell more, however short, and numbers such as a
+ * status more than texts such as the kind of the line.
+ */
 function telling(clauses: readonly LiteralClause[], cut?: DateCut): readonly Needle[] | undefined {
   const ofValues = clauses.filter(({ texts }) => !texts.some((text) => text.startsWith('"')));
-  return chooseNeedles(ofValues, cut) ?? chooseNeedles(clauses, cut);
+  const ofNumbers = ofValues.filter(({ texts }) => texts.every((text) => /^\d+$/.test(text)));
+  return chooseNeedles(ofNumbers, cut) ?? chooseNeedles(ofValues, cut) ?? chooseNeedles(clauses, cut);
+}
+
+/** Each finds one of the texts that a demand asks for. */
+function findersOf(clauses: readonly LiteralClause[]): readonly RegExp[] {
+  return clauses.flatMap((clause) => {
+    const needles = chooseNeedles([clause]);
+    return needles ? [new RegExp(compileNeedles(needles).source)] : [];
+  });
 }
 
 class FieldMatcher implements Matcher {
   readonly pattern = NO_PATTERN;
   readonly groupNames: readonly string[];
   readonly #checks: readonly FieldCheck[];
-  readonly #finder: RegExp | undefined;
+  /** What a line has to contain is looked for before it is read, which costs far more. */
+  readonly #finders: readonly RegExp[];
   /** Names of which a line must not have two, or nobody could tell who is meant. */
   readonly #names: ReadonlySet<string>;
 
-  constructor(checks: readonly FieldCheck[], needles: readonly Needle[] | undefined) {
+  constructor(checks: readonly FieldCheck[]) {
     this.#checks = checks;
     this.groupNames = checks.flatMap(({ groups }) => groups);
     this.#names = new Set(checks.flatMap(({ names }) => names));
-    this.#finder = needles && new RegExp(compileNeedles(needles).source);
+    this.#finders = findersOf(checks.flatMap(({ clauses }) => clauses));
   }
 
   test(text: string): boolean {
@@ -92,7 +104,7 @@ class FieldMatcher implements Matcher {
   }
 
   execSpans(text: string): SpanMatch | undefined {
-    const line = (this.#finder?.test(text) ?? true) ? reader.read(text) : undefined;
+    const line = this.#finders.every((finder) => finder.test(text)) ? reader.read(text) : undefined;
     if (line === undefined) {
       return undefined;
     }

@@ -1,7 +1,7 @@
 import { RegexError } from "../regex";
 import type { FieldPath } from "./field-path";
 
-/** How a failregex that reads fields begins. To Python, and so to fail2ban, it is a mistake: they refuse it. */
+/** How a failregex that reads fields begins. DIFFERS: to Python, and so to fail2ban, it is a mistake that they refuse. */
 const MARK = "(?json)";
 
 const OPERATORS = ["=", "!=", "~", "!~", "<", "<=", ">", ">=", "?="] as const;
