@@ -278,7 +278,10 @@ export class ActionList {
       await report.eachFor(split(actions)[part], operation, target);
       report.repaired.push(...this.#noteRepairs());
     };
-    await Promise.all([this.#turns.together(() => run(0)), this.#turns.inOrder(() => run(1))]);
+    const together = this.#turns.together(() => run(0));
+    // Nothing changes the list before its turn when it is open now.
+    const isAll = this.#turns.isOpen && this.#actions.every((action) => action.concurrent === true);
+    await (isAll ? together : Promise.all([together, this.#turns.inOrder(() => run(1))]));
     return report;
   }
 

@@ -2,15 +2,17 @@ import { banEnd, parseOffender, type Ban, type Ip } from "../model";
 import { addressOf } from "./ban-tags";
 import type { NftElement } from "./native-script";
 
-/** What is known of one address: the end of the ban of each offender behind it, by the offender's id. */
+/** What is known of one address: the offender behind it with the end of the ban, and others in the same way. */
 interface Entry {
   readonly ip: Ip;
-  readonly ends: ReadonlyMap<string, number>;
+  readonly id: string;
+  readonly end: number;
+  readonly others?: ReadonlyMap<string, number>;
 }
 
 /** The address or network a ban blocks; `undefined` when its offender has none. */
 export function blockedIp(ban: Ban): Ip | undefined {
-  return parseOffender(addressOf(ban)).ip;
+  return ban.ip === undefined ? ban.offender.ip : parseOffender(addressOf(ban)).ip;
 }
 
 /** The state of one address at some moment, to go back to. */
@@ -42,19 +44,33 @@ export class NftElements {
   }
 
   add(ip: Ip, ban: Ban): void {
-    const ends = new Map(this.#entries.get(ip.text)?.ends).set(ban.offender.id, banEnd(ban));
-    this.#entries.set(ip.text, { ip, ends });
+    const { id } = ban.offender;
+    const end = banEnd(ban);
+    const entry = this.#entries.get(ip.text);
+    if (!entry || (entry.id === id && !entry.others)) {
+      this.#entries.set(ip.text, { ip, id, end });
+    } else {
+      this.#keep(ip, endsOf(entry).set(id, end));
+    }
   }
 
   remove(key: string, id: string): void {
     const entry = this.#entries.get(key);
-    const ends = new Map(entry?.ends);
-    ends.delete(id);
-    if (!entry || ends.size === 0) {
-      this.#entries.delete(key);
-    } else {
-      this.#entries.set(key, { ...entry, ends });
+    if (entry) {
+      const ends = endsOf(entry);
+      ends.delete(id);
+      this.#keep(entry.ip, ends);
     }
+  }
+
+  #keep(ip: Ip, ends: ReadonlyMap<string, number>): void {
+    const [first, ...others] = ends;
+    if (!first) {
+      this.#entries.delete(ip.text);
+      return;
+    }
+    const [id, end] = first;
+    this.#entries.set(ip.text, { ip, id, end, ...(others.length > 0 ? { others: new Map(others) } : {}) });
   }
 
   clear(): void {
@@ -75,6 +91,10 @@ export class NftElements {
   }
 }
 
-function elementOf({ ip, ends }: Entry): NftElement {
-  return { ip, end: Math.max(...ends.values()) };
+function endsOf({ id, end, others }: Entry): Map<string, number> {
+  return new Map([[id, end], ...(others ?? [])]);
+}
+
+function elementOf(entry: Entry): NftElement {
+  return entry.others ? { ip: entry.ip, end: Math.max(...endsOf(entry).values()) } : entry;
 }

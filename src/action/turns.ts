@@ -4,13 +4,27 @@ export class Turns {
   #last: Promise<unknown> = Promise.resolve();
   /** The end of the last work that runs alone. */
   #gate: Promise<unknown> = Promise.resolve();
-  readonly #together = new Set<Promise<unknown>>();
+  /** How much work runs alone or waits for it. */
+  #alone = 0;
+  /** What runs together, or waits for the gate, since the last work that runs alone was asked for. */
+  #group = new Group();
+
+  /** Whether nothing runs alone or is about to. */
+  get isOpen(): boolean {
+    return this.#alone === 0;
+  }
 
   /** Runs while nothing else does. */
   alone<T>(work: () => Promise<T>): Promise<T> {
-    const before = [...this.#together];
-    const done = this.#last.then(() => Promise.all(before)).then(work);
-    this.#gate = this.#last = done.catch(() => undefined);
+    const before = this.#group;
+    this.#group = new Group();
+    this.#alone++;
+    const done = this.#last.then(() => before.end()).then(work);
+    this.#gate = this.#last = done
+      .catch(() => undefined)
+      .then(() => {
+        this.#alone--;
+      });
     return done;
   }
 
@@ -22,14 +36,40 @@ export class Turns {
   }
 
   /** Runs as soon as no earlier work has to run alone. */
-  together<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#gate.then(work);
-    const end = done
-      .catch(() => undefined)
-      .finally(() => {
-        this.#together.delete(end);
+  async together<T>(work: () => Promise<T>): Promise<T> {
+    const group = this.#group;
+    group.enter();
+    try {
+      await this.#gate;
+      return await work();
+    } finally {
+      group.leave();
+    }
+  }
+}
+
+/** Counts what is under way; a promise for each of a hundred thousand would cost more than the work itself. */
+class Group {
+  #count = 0;
+  #onEmpty: (() => void) | undefined;
+
+  enter(): void {
+    this.#count++;
+  }
+
+  leave(): void {
+    this.#count--;
+    if (this.#count === 0) {
+      this.#onEmpty?.();
+    }
+  }
+
+  /** Settles when all that has entered has left; nothing may enter any more. */
+  async end(): Promise<void> {
+    if (this.#count > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onEmpty = resolve;
       });
-    this.#together.add(end);
-    return done;
+    }
   }
 }

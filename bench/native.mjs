@@ -1,0 +1,142 @@
+#!/usr/bin/env node
+/**
+ * node bench/native.mjs: fail2ban's nftables action and warder's native one in the same run, each in a network
+ * namespace of its own. fail2ban gets fewer bans, for it starts a process for each; compared is the time for one.
+ * As root on Debian, after npm run build.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { appendFileSync, cpSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { ask, CONTENDERS, median, prepare, stamp, start, stop } from "./servers.mjs";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const PLANS = {
+  fail2ban: {
+    action: "nftables-multiport",
+    table: "f2b-table",
+    set: "addr-set-sshd",
+    bans: Number(process.env.BENCH_FAIL2BAN_BANS ?? 1000),
+    single: 15,
+  },
+  warder: {
+    action: "warder-nftables",
+    table: "warder",
+    set: "sshd-v4",
+    bans: Number(process.env.BENCH_WARDER_BANS ?? 100_000),
+    single: 60,
+  },
+};
+/** Addresses in one command; more do not fit into the arguments of a process. */
+const CHUNK = 5000;
+
+const results = {};
+for (const contender of CONTENDERS) {
+  const plan = PLANS[contender.name];
+  const times = await measureSingle(contender, plan);
+  const { banned, restored } = await measureMany(contender, plan);
+  results[contender.name] = {
+    median: median(times),
+    p99: [...times].sort((a, b) => a - b)[Math.ceil(times.length * 0.99) - 1],
+    ban: (banned / plan.bans) * 1000,
+    restore: (restored / plan.bans) * 1000,
+  };
+  console.log(
+    `${contender.name}: ${plan.bans} by banip in ${(banned / 1000).toFixed(2)} s, restored at start in ${(restored / 1000).toFixed(2)} s`,
+  );
+}
+const { fail2ban, warder } = results;
+for (const [key, what] of [
+  ["median", "last line written → element in the kernel, median ms"],
+  ["p99", "… 99th percentile, ms"],
+  ["ban", "one of many banip, in the kernel, µs"],
+  ["restore", "one of many bans restored at start, µs"],
+]) {
+  const ratio = (fail2ban[key] / warder[key]).toFixed(1);
+  console.log(`${what}: fail2ban ${fail2ban[key].toFixed(1)}, warder ${warder[key].toFixed(1)}, ${ratio} ×`);
+}
+
+function prepareFor(contender, { action }, settings) {
+  const server = prepare(contender, [`banaction = ${action}`, ...settings]);
+  cpSync(
+    join(root, "config/action.d/warder-nftables.conf"),
+    join(server.folder, "conf/action.d/warder-nftables.conf"),
+  );
+  return server;
+}
+
+async function measureSingle(contender, plan) {
+  const server = prepareFor(contender, plan, ["maxretry = 2"]);
+  await start(server);
+  const monitor = spawn("nsenter", ["-t", String(server.pid), "-n", "nft", "monitor"], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  let seen = "";
+  monitor.stdout.on("data", (data) => {
+    seen += data;
+  });
+  await sleep(300);
+  const times = [];
+  for (let i = 0; i <= plan.single; i++) {
+    const ip = `203.0.113.${i + 1}`;
+    const line = `${stamp()} host sshd[${2000 + i}]: Failed password for root from ${ip} port 4711 ssh2\n`;
+    appendFileSync(server.log, line);
+    await sleep(plan.single > 20 ? 150 : 700);
+    const begin = performance.now();
+    appendFileSync(server.log, line);
+    while (!seen.includes(`{ ${ip} `)) {
+      await sleep(0.5);
+      if (performance.now() - begin > 15_000) {
+        throw new Error(`${server.name}: ${ip} was not banned; see ${server.folder}`);
+      }
+    }
+    times.push(performance.now() - begin);
+  }
+  monitor.kill();
+  await stop(server);
+  // The first ban of a jail also makes its table and set.
+  return times.slice(1);
+}
+
+async function measureMany(contender, plan) {
+  const server = prepareFor(contender, plan, ["bantime = 1d"]);
+  await start(server);
+  let begin = performance.now();
+  for (let i = 0; i < plan.bans; i += CHUNK) {
+    const count = Math.min(CHUNK, plan.bans - i);
+    const ips = Array.from({ length: count }, (_, k) => address(i + k));
+    const { status, stderr } = ask(server, "set", "sshd", "banip", ...ips);
+    if (status !== 0) {
+      throw new Error(`${server.name}: banip failed: ${stderr}`);
+    }
+  }
+  const banned = (await waitForElements(server, plan)) - begin;
+  ask(server, "stop");
+  await new Promise((done) => (server.child.exitCode === null ? server.child.once("exit", done) : done()));
+  begin = performance.now();
+  await start(server);
+  const restored = (await waitForElements(server, plan)) - begin;
+  await stop(server);
+  return { banned, restored };
+}
+
+/** The moment at which the kernel was seen to hold all of them; asking for many takes some 0.5 s itself. */
+async function waitForElements(server, { table, set, bans }) {
+  const words = ["-t", String(server.pid), "-n", "nft", "list", "set", "inet", table, set];
+  const end = performance.now() + 600_000;
+  while (performance.now() < end) {
+    const now = performance.now();
+    const { stdout } = spawnSync("nsenter", words, { encoding: "utf8", maxBuffer: 1 << 28 });
+    const found = (stdout.match(/\b198\.1[89]\.\d+\.\d+/g) ?? []).length;
+    if (found >= bans) {
+      return now;
+    }
+    await sleep(100);
+  }
+  throw new Error(`${server.name}: not all bans are in the kernel; see ${server.folder}`);
+}
+
+function address(i) {
+  return `198.${18 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}`;
+}
