@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { createReadStream } from "node:fs";
-import type { Readable } from "node:stream";
+import { closeSync, createReadStream, openSync } from "node:fs";
+import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import type { Delivered } from "./delivery";
 import type { Encoding } from "./encoding";
@@ -13,37 +13,28 @@ export const COMPRESSED = /\.(gz|bz2|xz|zst|lz4|lzo|Z)$/;
 /** Programs for what Node.js cannot expand itself; without them such files are left out. */
 const PROGRAMS: Readonly<Record<string, string>> = { bz2: "bzip2", xz: "xz", zst: "zstd", lz4: "lz4" };
 
-/** The expanded bytes of a compressed log from a position on. Throws what reading throws, and for a broken file. */
-async function* readCompressed(path: string, from = 0): AsyncGenerator<Buffer, void, undefined> {
-  const stream = openCompressed(path);
-  let position = 0;
-  try {
-    for await (const chunk of stream) {
-      const bytes = chunk as Buffer;
-      const skip = Math.min(bytes.length, Math.max(0, from - position));
-      position += bytes.length;
-      if (skip < bytes.length) {
-        yield bytes.subarray(skip);
-      }
-    }
-  } finally {
-    stream.destroy();
-  }
+/** An open file and the name that tells how it is compressed, if it is. */
+interface Packed {
+  readonly path: string;
+  readonly fd: number;
 }
 
 /**
- * Hands the whole lines of a compressed log over from a position on, as long as `give` says to go on. What cannot be
- * expanded, because it is broken or has been removed meanwhile, is left out.
+ * Hands the whole lines of an old log over from a position on, expanded if it is compressed, each time with the
+ * position behind them, as long as `give` says to go on. What cannot be expanded, because it is broken, is left out.
  */
 export async function expand(
-  place: { readonly path: string; readonly position: number; readonly encoding: Encoding },
-  give: (lines: Delivered) => Promise<boolean>,
+  log: Packed,
+  from: { readonly position: number; readonly encoding: Encoding },
+  give: (lines: Delivered, position: number) => Promise<boolean>,
 ): Promise<void> {
-  const lines = new StreamLines(place.encoding);
+  const lines = new StreamLines(from.encoding);
+  let { position } = from;
   try {
-    for await (const bytes of readCompressed(place.path, place.position)) {
+    for await (const bytes of readExpanded(log, position)) {
       const whole = lines.push(bytes);
-      if (whole && !(await give(whole))) {
+      position += bytes.length;
+      if (whole && !(await give(whole, position - lines.waiting))) {
         return;
       }
     }
@@ -52,11 +43,11 @@ export async function expand(
   }
 }
 
-/** SHA-1 of the first line of a compressed log, see `Checkpoint`; `undefined` when it has none or cannot be read. */
-export async function readCompressedHash(path: string, newline: Buffer): Promise<string | undefined> {
+/** SHA-1 of the first line of an old log, see `Checkpoint`; `undefined` when it has none or cannot be read. */
+export async function readHashOf(log: Packed, newline: Buffer): Promise<string | undefined> {
   let start: Buffer = Buffer.alloc(0);
   try {
-    for await (const bytes of readCompressed(path)) {
+    for await (const bytes of readExpanded(log, 0)) {
       start = Buffer.concat([start, bytes]);
       const end = indexOfAligned(start, newline, 0);
       if (end >= 0) {
@@ -72,17 +63,42 @@ export async function readCompressedHash(path: string, newline: Buffer): Promise
   return undefined;
 }
 
-function openCompressed(path: string): Readable {
+async function* readExpanded(log: Packed, from: number): AsyncGenerator<Buffer, void, undefined> {
+  // Opened anew, so that each reader has a place of its own, whatever the file is called by now.
+  const fd = openSync(`/proc/self/fd/${log.fd}`, "r");
+  const stream = openExpanded(log.path, fd);
+  let position = 0;
+  try {
+    for await (const chunk of stream) {
+      const bytes = chunk as Buffer;
+      const skip = Math.min(bytes.length, Math.max(0, from - position));
+      position += bytes.length;
+      if (skip < bytes.length) {
+        yield bytes.subarray(skip);
+      }
+    }
+  } finally {
+    stream.destroy();
+  }
+}
+
+/** Takes over the descriptor. */
+function openExpanded(path: string, fd: number): Readable {
+  if (!COMPRESSED.test(path)) {
+    return createReadStream("", { fd });
+  }
   const program = PROGRAMS[/[^.]*$/.exec(path)?.[0] ?? ""];
   if (program === undefined) {
-    const file = createReadStream(path);
+    const file = createReadStream("", { fd });
     const expanded = createGunzip();
     file.on("error", (error) => expanded.destroy(error));
     expanded.on("close", () => file.destroy());
     return file.pipe(expanded);
   }
-  const child = spawn(program, ["-dc", "--", path], { stdio: ["ignore", "pipe", "ignore"] });
-  child.on("error", (error) => child.stdout.destroy(error));
-  child.stdout.on("close", () => child.kill());
-  return child.stdout;
+  const child = spawn(program, ["-dc"], { stdio: [fd, "pipe", "ignore"] });
+  closeSync(fd);
+  const output = child.stdout ?? Readable.from([]);
+  child.on("error", (error) => output.destroy(error));
+  output.on("close", () => child.kill());
+  return output;
 }

@@ -4,15 +4,19 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   unlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { array, assert, asyncProperty, boolean, constantFrom } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Collector } from "./collector.testing";
@@ -34,6 +38,7 @@ const OPERATIONS = [
   "look",
   "let events come",
   "restart",
+  "restart, compressed meanwhile",
 ] as const;
 type Operation = (typeof OPERATIONS)[number];
 
@@ -106,7 +111,9 @@ class World {
       case "let events come":
         return new Promise((resolve) => setTimeout(resolve, 4));
       case "restart":
-        return this.#restart();
+        return this.#restart(() => {});
+      case "restart, compressed meanwhile":
+        return this.#restart(() => this.#compress());
       default:
         return operation satisfies never;
     }
@@ -171,12 +178,35 @@ class World {
   /** Moves x.log.1 to x.log.2 and so on. */
   #shift(): void {
     let last = 1;
-    while (existsSync(`${this.#real}.${last}`)) {
+    while (this.#rotatedName(last) !== undefined) {
       last++;
     }
     for (; last > 1; last--) {
-      renameSync(`${this.#real}.${last - 1}`, `${this.#real}.${last}`);
+      const name = this.#rotatedName(last - 1) ?? "";
+      renameSync(name, `${this.#real}.${last}${name.endsWith(".gz") ? ".gz" : ""}`);
     }
+  }
+
+  #rotatedName(number: number): string | undefined {
+    const name = `${this.#real}.${number}`;
+    return [name, `${name}.gz`].find((path) => existsSync(path));
+  }
+
+  /** All that is rotated, unless that would hide a file of which only the inode is known. */
+  #compress(): void {
+    if (!this.#collector.checkpoints.at(-1)?.hash) {
+      return;
+    }
+    for (let number = 1; this.#rotatedName(number) !== undefined; number++) {
+      const name = this.#rotatedName(number) ?? "";
+      if (!name.endsWith(".gz")) {
+        const { atime, mtime } = statSync(name);
+        writeFileSync(`${name}.gz`, gzipSync(readFileSync(name)));
+        utimesSync(`${name}.gz`, atime, mtime);
+        unlinkSync(name);
+      }
+    }
+    this.#canWriteLate = false;
   }
 
   #rename(): void {
@@ -252,8 +282,9 @@ class World {
     }
   }
 
-  async #restart(): Promise<void> {
+  async #restart(meanwhile: () => void): Promise<void> {
     await this.stop();
+    meanwhile();
     const isOnlyCopyOpen = !existsSync(this.#real) || this.#isTorn;
     if (isOnlyCopyOpen || this.#collector.checkpoints.length === 0) {
       this.#forgive();
@@ -291,7 +322,7 @@ function check(world: World): void {
 
 describe("a log written and rotated at will", () => {
   it("is read line by line, nothing missing, nothing twice, all in order", { timeout: 60_000 }, async () => {
-    const operations = array(constantFrom(...OPERATIONS), { minLength: 3, maxLength: 30 });
+    const operations = array(constantFrom(...OPERATIONS), { minLength: 3, maxLength: 40, size: "max" });
     await assert(asyncProperty(operations, boolean(), run), { numRuns: 250 });
   });
 });

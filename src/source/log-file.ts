@@ -9,6 +9,8 @@ export class LogFile {
   readonly #fd: number;
   readonly dev: bigint;
   readonly ino: bigint;
+  /** When it came into being, in nanoseconds since 1970; 0 where the file system does not say. */
+  readonly birth: bigint;
 
   /** Throws what open(2) says, and EISDIR or ENODEV for what is not a regular file. Never waits, also not for a FIFO. */
   constructor(path: string) {
@@ -16,6 +18,7 @@ export class LogFile {
     const stat = fstatSync(this.#fd, { bigint: true });
     this.dev = stat.dev;
     this.ino = stat.ino;
+    this.birth = stat.birthtimeNs;
     if (!stat.isFile()) {
       closeSync(this.#fd);
       const code = stat.isDirectory() ? "EISDIR" : "ENODEV";

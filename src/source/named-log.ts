@@ -4,8 +4,8 @@ import type { Delivered, Delivery } from "./delivery";
 import type { Encoding } from "./encoding";
 import { isSameFile, statLog } from "./log-stat";
 import { lastLineStart, LineReader } from "./line-reader";
-import { expand } from "./compressed";
-import { findByInode, findCompressed, findCopy, findRotated, isCompressed, listYounger } from "./rotated";
+import { expand, readHashOf } from "./compressed";
+import { closeLogs, findByInode, findCopy, findRotated, listYounger, openCompressed } from "./rotated";
 import { findStart, type SeekTime } from "./seek-time";
 import type { Checkpoint, SourceConsumer } from "./source-event";
 
@@ -193,32 +193,35 @@ export class NamedLog {
     if (fits) {
       return checkpoint.position;
     }
-    const packed = checkpoint.hash === "" ? undefined : await findCompressed(path, checkpoint.hash, newline);
-    if (packed !== undefined) {
-      await this.#readPacked(packed, checkpoint.position, reader);
-    }
+    await this.#readPacked(checkpoint, newline);
     return 0;
   }
 
-  /** Reads the rest of a compressed file and those younger than it, up to the log itself. */
-  async #readPacked(packed: string, position: number, log: LineReader): Promise<void> {
-    const younger = listYounger(this.#place, packed);
-    for (const [i, path] of [packed, ...younger].entries()) {
-      if (isCompressed(path)) {
-        const place = { path, position: i === 0 ? position : 0, encoding: this.#parts.encoding };
-        await expand(place, (lines) => this.#giveExpanded(lines));
-      } else {
-        await this.#readBeside([path], 0, log);
+  /** Reads the rest of a log that has been compressed since, and of those younger than it, up to the log itself. */
+  async #readPacked(checkpoint: Checkpoint, newline: Buffer): Promise<void> {
+    const logs = checkpoint.hash === "" ? [] : await openCompressed(this.#place, checkpoint.hash, newline);
+    try {
+      for (const [i, log] of logs.entries()) {
+        const from = { position: i === 0 ? checkpoint.position : 0, encoding: this.#parts.encoding };
+        const hash = (await readHashOf(log, newline)) ?? "";
+        await expand(log, from, (lines, position) => this.#giveExpanded(lines, { hash, position }));
       }
+    } finally {
+      closeLogs(logs);
     }
   }
 
-  async #giveExpanded(lines: Delivered): Promise<boolean> {
-    const { delivery, encoding, isStopped } = this.#parts;
-    if (!isStopped()) {
-      await delivery.give(lines, encoding, this.#phase);
+  async #giveExpanded(lines: Delivered, reached: Checkpoint): Promise<boolean> {
+    const { delivery, encoding, consumer, isStopped } = this.#parts;
+    if (isStopped()) {
+      return false;
     }
-    return !isStopped();
+    await delivery.give(lines, encoding, this.#phase);
+    if (!delivery.isHolding) {
+      this.#reported = reached;
+      consumer.checkpoint?.(reached);
+    }
+    return true;
   }
 
   /** Reads the rest of a rotated file and those younger than it, up to the log itself. */
@@ -315,7 +318,11 @@ export class NamedLog {
   /** The file was cut: what of it was not read yet may be in a copy beside it. */
   async #restart(reader: LineReader): Promise<void> {
     const before = { position: reader.position, hash: reader.hash };
-    const copy = findCopy(this.#place, (file) => !isSameFile(file, reader.file) && reader.isCopiedIn(file));
+    const copy = findCopy(
+      this.#place,
+      reader.file,
+      (file) => !isSameFile(file, reader.file) && reader.isCopiedIn(file),
+    );
     if (copy !== undefined) {
       await this.#readSince(copy, reader.position, reader);
     }

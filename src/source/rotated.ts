@@ -1,6 +1,6 @@
-import { readdirSync, statSync } from "node:fs";
+import { closeSync, constants, openSync, readdirSync, statSync } from "node:fs";
 import { basename, extname, join, resolve } from "node:path";
-import { COMPRESSED, readCompressedHash } from "./compressed";
+import { COMPRESSED, readHashOf } from "./compressed";
 import { folderOf } from "./path-route";
 import { LogFile } from "./log-file";
 import type { Checkpoint } from "./source-event";
@@ -32,22 +32,51 @@ export function findRotated(path: string, checkpoint: Checkpoint, newline: Buffe
   return order.find((candidate) => readHash(candidate.path, newline) === checkpoint.hash)?.path;
 }
 
-/** The compressed file that the log with that first line has become, found by expanding; `undefined` when none has. */
-export async function findCompressed(
-  path: string,
-  hash: string,
-  newline: Buffer,
-): Promise<string | undefined> {
-  for (const candidate of listEverywhere(path, isCompressed)) {
-    if ((await readCompressedHash(candidate.path, newline)) === hash) {
-      return candidate.path;
-    }
-  }
-  return undefined;
+/** A rotated file held open, whatever becomes of its name. */
+export interface OpenedLog {
+  /** The name it had, which tells how it is compressed. */
+  readonly path: string;
+  readonly fd: number;
 }
 
-/** Whether a name is that of a compressed file. */
-export function isCompressed(name: string): boolean {
+/**
+ * The compressed file that the log with that first line has become, and those younger than it, oldest first; nothing
+ * when none has. All are opened before the first is looked at, as names may change meanwhile. Close them.
+ */
+export async function openCompressed(path: string, hash: string, newline: Buffer): Promise<OpenedLog[]> {
+  const rows = Array.from(listEverywhere(path, isCompressed), (one) => [
+    one.path,
+    ...listYounger(path, one.path),
+  ]);
+  const opened = new Map(openLogs([...new Set(rows.flat())]).map((log) => [log.path, log]));
+  let found: OpenedLog[] = [];
+  for (const row of rows) {
+    const first = opened.get(row[0] ?? "");
+    if (first && (await readHashOf(first, newline)) === hash) {
+      found = row.flatMap((name) => opened.get(name) ?? []);
+      break;
+    }
+  }
+  closeLogs([...opened.values()].filter((log) => !found.includes(log)));
+  return found;
+}
+
+/** Lets go of files. */
+export function closeLogs(logs: readonly OpenedLog[]): void {
+  logs.forEach(({ fd }) => closeSync(fd));
+}
+
+function openLogs(paths: readonly string[]): OpenedLog[] {
+  return paths.flatMap((path) => {
+    try {
+      return [{ path, fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK) }];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function isCompressed(name: string): boolean {
   return COMPRESSED.test(name);
 }
 
@@ -59,9 +88,19 @@ export function findByInode(
   return [...listEverywhere(path, isPlain)].find((candidate) => candidate.ino === file.ino)?.path;
 }
 
-/** The first rotated file that is a copy of the log as judged by `isCopy`: what copytruncate leaves. */
-export function findCopy(path: string, isCopy: (file: LogFile) => boolean): string | undefined {
-  return [...listEverywhere(path, isPlain)].find((candidate) => {
+/**
+ * The first rotated file that is a copy of an open log as judged by `isCopy`: what copytruncate leaves. A copy came into
+ * being after its original; an older file is none, though it may begin alike.
+ */
+export function findCopy(
+  path: string,
+  log: { readonly birth: bigint },
+  isCopy: (file: LogFile) => boolean,
+): string | undefined {
+  const younger = [...listEverywhere(path, isPlain)].filter(
+    ({ birth }) => birth === 0n || birth >= log.birth,
+  );
+  return younger.find((candidate) => {
     const file = openQuietly(candidate.path);
     try {
       return file !== undefined && isCopy(file);

@@ -21,9 +21,9 @@ export class StreamLines {
     this.#limit = limit;
   }
 
-  /** Bytes that wait for their newline. */
+  /** Bytes that wait for their newline, those of a line that is too long included. */
   get waiting(): number {
-    return this.#length;
+    return this.#length + this.#skipped + this.#odd.length;
   }
 
   /** The lines that are whole now; `undefined` when none is. */
