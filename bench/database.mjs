@@ -87,9 +87,10 @@ async function measureOurs() {
     longest: 0,
     megabytes: 0,
   };
-  for (let isMore = true; isMore; ) {
+  const rest = { isMore: true };
+  while (rest.isMore) {
     const step = time(() => {
-      isMore = store.purgeSome(NOW, 86_400);
+      rest.isMore = store.purgeSome(NOW, 86_400);
     });
     result.purge += step;
     result.longest = Math.max(result.longest, step);
