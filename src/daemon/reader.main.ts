@@ -1,8 +1,13 @@
+import { setFlagsFromString } from "node:v8";
 import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "../platform";
 import { Desk } from "./desk";
 import { Reader } from "./reader";
 import type { ReaderRequest } from "./reader-messages";
+
+// Set before any regex of a filter is compiled: one that tries too many ways on a line is run again by an engine of
+// V8 that needs linear time, unless it uses what that one cannot do (look-around, back-references).
+setFlagsFromString("--enable-experimental-regexp-engine-on-excessive-backtracks");
 
 // The reader thread: everything it does comes from the daemon's messages.
 const port = parentPort;

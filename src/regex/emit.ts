@@ -1,7 +1,18 @@
 import type { Plan } from "./analysis";
 import { WORD, characterSource, type Variant } from "./class-source";
 import { redundantLooks } from "./redundant";
-import type { Assertion, BackReference, Capture, Conditional, Look, Node, Pattern, Repeat } from "./tree";
+import {
+  childrenOf,
+  type Assertion,
+  type BackReference,
+  type Capture,
+  type Conditional,
+  type Look,
+  type Node,
+  type Pattern,
+  type Repeat,
+} from "./tree";
+import { widthOf } from "./width";
 
 /**
  * A pattern as JavaScript source. `groups[n]` is the number the n-th group of the pattern has there. The group
@@ -22,11 +33,30 @@ export function emitPattern(pattern: Pattern, plan: Plan, variant: Variant): Emi
   const items = root.type === "sequence" ? root.items : [root];
   const last = items.at(-1);
   if (last?.type !== "assertion" || last.kind !== "last-line-end") {
-    return { source: emitter.emit(root), flags, groups: emitter.groups, tail: undefined };
+    const source = emitter.emit(root) + engineMark(root);
+    return { source, flags, groups: emitter.groups, tail: undefined };
   }
   // As a look-ahead it would keep V8 from its linear engine.
   const rest = emitter.emit({ type: "sequence", items: items.slice(0, -1) });
-  return { source: `${rest}(\\n?)$`, flags, groups: emitter.groups, tail: emitter.nextGroup() };
+  return {
+    source: `${rest}(\\n?)$${engineMark(root)}`,
+    flags,
+    groups: emitter.groups,
+    tail: emitter.nextGroup(),
+  };
+}
+
+/**
+ * Loops whose inside may match nothing keep other groups, and sometimes end elsewhere, in V8's linear engine than in
+ * its usual one. A look-ahead that is always true keeps V8 from switching to it.
+ */
+function engineMark(root: Node): string {
+  return hasEmptyLoop(root) ? "(?=)" : "";
+}
+
+function hasEmptyLoop(node: Node): boolean {
+  const loops = node.type === "repeat" && node.max > 1;
+  return (loops && widthOf(node.body, new Map()).min === 0) || childrenOf(node).some(hasEmptyLoop);
 }
 
 const ASCII_ASSERTIONS: Readonly<Record<Assertion["kind"], string>> = {
