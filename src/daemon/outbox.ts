@@ -2,7 +2,7 @@ import type { FailurePacker } from "./failure-wire";
 import type { ReaderEvent } from "./reader-messages";
 
 /** Failures that may be on their way to the daemon before reading waits. */
-const MOST_UNHANDLED = 50_000;
+const MOST_UNHANDLED = 10_000;
 
 /** Failures on their way from a reader to the daemon, never more than the daemon can take. */
 export class Outbox {

@@ -282,7 +282,9 @@ export class JailFilter {
     if (!session.isFailure) {
       // Jails have no use for it; a report that tries all regexes tells whom the line is about.
       const identity = checkAll ? identify(session.groups(), this.compiled.hosts) : undefined;
-      return { kind: "quiet", groups, matches: lines, ...(identity ? { identity } : {}) };
+      return identity
+        ? { kind: "quiet", groups, matches: lines, identity }
+        : { kind: "quiet", groups, matches: lines };
     }
     const known = session.groups();
     const identity = identify(known, this.compiled.hosts);
