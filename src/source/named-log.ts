@@ -111,8 +111,13 @@ export class NamedLog {
 
   async #readCurrent(reader: LineReader): Promise<void> {
     await this.#drainCut(reader);
-    if (!this.#parts.isStopped()) {
-      this.#phase = "operation";
+    if (this.#parts.isStopped()) {
+      return;
+    }
+    this.#phase = "operation";
+    if (reader.position === 0 && reader.hash !== this.#reported?.hash) {
+      // Cut before anything of it was read: what was told of its first line is true no more.
+      this.#report(reader);
     }
   }
 
