@@ -115,8 +115,9 @@ export class NamedLog {
       return;
     }
     this.#phase = "operation";
-    if (reader.position === 0 && reader.hash !== this.#reported?.hash) {
-      // Cut before anything of it was read: what was told of its first line is true no more.
+    const told = this.#reported;
+    if (reader.position === 0 && (reader.hash !== told?.hash || Number(reader.file.ino) !== told.inode)) {
+      // Nothing of this file was told yet, or it was cut before anything of it was read.
       this.#report(reader);
     }
   }
