@@ -5,12 +5,14 @@ set -eu
 cd "$(dirname "$0")/.."
 . scripts/prepare.sh
 
-# name of a command -> package that has it
+# a command or file -> package that has it
 NEEDED="fail2ban-client:fail2ban nft:nftables iptables:iptables ipset:ipset sshd:openssh-server ssh:openssh-client
-sshpass:sshpass ip:iproute2 python3:python3 ps:procps /lib/systemd/systemd-journal-remote:systemd-journal-remote"
+sshpass:sshpass ip:iproute2 python3:python3 ps:procps /lib/systemd/systemd-journal-remote:systemd-journal-remote
+/usr/lib/python3/dist-packages/systemd/journal.py:python3-systemd systemd-analyze:systemd logger:bsdutils
+unshare:util-linux zstd:zstd xz:xz-utils bzip2:bzip2 lz4:lz4"
 missing=""
 for pair in $NEEDED; do
-  command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || missing="$missing ${pair##*:}"
+  command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || [ -e "${pair%%:*}" ] || missing="$missing ${pair##*:}"
 done
 if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   echo "Installing Debian packages for the tests:$missing"
