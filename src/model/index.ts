@@ -32,7 +32,6 @@ export type {
   IncrementSpec,
   JailSpec,
   LogSpec,
-  ServerSpec,
   SourceSpec,
   Sourced,
   TimeText,

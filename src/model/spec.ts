@@ -90,15 +90,3 @@ export interface JailSpec {
   readonly actions: readonly ActionSpec[];
   readonly idle: boolean;
 }
-
-/** Settings of the daemon itself. */
-export interface ServerSpec {
-  readonly loglevel: string;
-  readonly logtarget: string;
-  readonly syslogsocket: string;
-  readonly allowipv6: string;
-  /** `None` switches the database off, `:memory:` keeps it volatile. */
-  readonly dbfile: string;
-  readonly dbmaxmatches: number;
-  readonly dbpurgeage: TimeText;
-}
