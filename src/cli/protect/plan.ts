@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { FAIL2BAN_TREE, OWN_TREE } from "../choose-tree";
 
 /** Logs sshd writes to, by system, and where a journal is kept. */
 const SSH_LOGS = ["/var/log/auth.log", "/var/log/secure", "/var/log/messages"];
 const JOURNALS = ["/var/log/journal", "/run/log/journal"];
-const TREES = ["/etc/warder", "/etc/fail2ban"];
 const FAIL2BAN_SOCKETS = ["/run/fail2ban/fail2ban.sock", "/var/run/fail2ban/fail2ban.sock"];
 
 /** What this machine has that matters. */
@@ -36,7 +36,7 @@ export function lookAround(): Surroundings {
     isRoot: process.getuid?.() === 0,
     hasNft: canUseNft(),
     sshdLog: findSshdLog(),
-    tree: TREES.find((tree) => existsSync(join(tree, "jail.conf"))),
+    tree: [OWN_TREE, FAIL2BAN_TREE].find((tree) => existsSync(join(tree, "jail.conf"))),
     hasFail2ban: FAIL2BAN_SOCKETS.some((path) => existsSync(path)),
   };
 }

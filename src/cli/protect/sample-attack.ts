@@ -23,32 +23,14 @@ export const SAMPLE_ATTACK: readonly SampleLine[] = [
   { at: 3.2, pid: 4104, text: `Failed password for root from ${ATTACKER} port 50204 ssh2` },
   { at: 3.8, pid: 4102, text: `Accepted password for alice from ${ADMIN} port 51811 ssh2` },
   { at: 4.4, pid: 4105, text: `Failed password for root from ${ATTACKER} port 50240 ssh2` },
-  {
-    at: 5.0,
-    pid: 4106,
-    text: `Failed password for invalid user x from ${VICTIM} port 22 ssh2 from ${ATTACKER_V6} port 6001 ssh2`,
-  },
-  {
-    at: 5.5,
-    pid: 4107,
-    text: `Failed password for invalid user x from ${VICTIM} port 22 ssh2 from ${ATTACKER_V6} port 6002 ssh2`,
-  },
-  {
-    at: 6.0,
-    pid: 4108,
-    text: `Failed password for invalid user x from ${VICTIM} port 22 ssh2 from ${ATTACKER_V6} port 6003 ssh2`,
-  },
-  {
-    at: 6.5,
-    pid: 4109,
-    text: `Failed password for invalid user x from ${VICTIM} port 22 ssh2 from ${ATTACKER_V6} port 6004 ssh2`,
-  },
-  {
-    at: 7.0,
-    pid: 4110,
-    text: `Failed password for invalid user x from ${VICTIM} port 22 ssh2 from ${ATTACKER_V6} port 6005 ssh2`,
-  },
+  ...[5.0, 5.5, 6.0, 6.5, 7.0].map((at, i) => ({ at, pid: 4106 + i, text: formatForgery(6001 + i) })),
 ];
+
+/** The user name is made up to look like the end of the message, with somebody else's address in it. */
+function formatForgery(port: number): string {
+  const user = `x from ${VICTIM} port 22 ssh2`;
+  return `Failed password for invalid user ${user} from ${ATTACKER_V6} port ${port} ssh2`;
+}
 
 /** The line as a syslog daemon writes it at that moment (seconds since 1970). */
 export function formatSampleLine(line: SampleLine, now: number): string {
