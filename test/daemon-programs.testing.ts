@@ -48,3 +48,18 @@ function writeExecutable(folder: string, name: string, bundle: string): string {
   chmodSync(path, 0o755);
   return path;
 }
+
+/** A fail2ban.conf that keeps everything of a daemon in one folder. */
+export function serverSettings(folder: string): string {
+  return `[Definition]
+loglevel = INFO
+logtarget = ${folder}/daemon.log
+syslogsocket = auto
+socket = ${folder}/run/sock
+pidfile = ${folder}/run/pid
+dbfile = ${folder}/db.sqlite3
+dbmaxmatches = 10
+dbpurgeage = 1d
+allowipv6 = auto
+`;
+}

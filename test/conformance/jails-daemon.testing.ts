@@ -11,6 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { serverSettings } from "../daemon-programs.testing";
 
 /** The logs, with the jails that read each. */
 export const JAILS_OF_LOG: ReadonlyMap<string, readonly string[]> = new Map([
@@ -120,20 +121,6 @@ export async function waitUntil(ask: () => boolean, patience = PATIENCE): Promis
     await sleep(LOOK_AGAIN);
   }
   return true;
-}
-
-function serverSettings(folder: string): string {
-  return `[Definition]
-loglevel = INFO
-logtarget = ${folder}/daemon.log
-syslogsocket = auto
-socket = ${folder}/run/sock
-pidfile = ${folder}/run/pid
-dbfile = ${folder}/db.sqlite3
-dbmaxmatches = 10
-dbpurgeage = 1d
-allowipv6 = auto
-`;
 }
 
 function jailSettings(folder: string): string {

@@ -3,9 +3,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildSync } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { normalizeReport, runTool } from "./regex-tool.testing";
+import { buildTool, normalizeReport, runTool } from "./regex-tool.testing";
 
 const TOOL = "/usr/bin/fail2ban-regex";
 const REMOTE = "/lib/systemd/systemd-journal-remote";
@@ -30,17 +29,7 @@ let tool: string;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "warder-regex-journal-"));
-  tool = join(folder, "regex.cjs");
-  buildSync({
-    entryPoints: [join(import.meta.dirname, "../../src/cli/fail2ban-regex.main.ts")],
-    outfile: tool,
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "cjs",
-    external: ["@photostructure/sqlite", "node:sqlite"],
-    logLevel: "error",
-  });
+  tool = buildTool(folder);
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -9,9 +9,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildSync } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { normalizeReport, runTool, type ToolRun } from "./regex-tool.testing";
+import { buildTool, normalizeReport, runTool, type ToolRun } from "./regex-tool.testing";
 
 const TOOL = "/usr/bin/fail2ban-regex";
 const CONFIG = "/etc/fail2ban";
@@ -142,15 +141,7 @@ function compare(args: readonly string[]): void {
 describe.skipIf(missing.length > 0)("fail2ban-regex beside the real one", () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "regex-tool-"));
-    program = join(folder, "regex.cjs");
-    buildSync({
-      entryPoints: [join(import.meta.dirname, "../../src/cli/fail2ban-regex.main.ts")],
-      outfile: program,
-      bundle: true,
-      platform: "node",
-      format: "cjs",
-      external: ["@photostructure/sqlite", "node:sqlite"],
-    });
+    program = buildTool(folder);
     for (const [name, text] of Object.entries({
       "app.log": LOG,
       "app.conf": FILTER,

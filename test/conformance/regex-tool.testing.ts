@@ -1,10 +1,28 @@
 import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { buildSync } from "esbuild";
 
 /** What a tool printed. */
 export interface ToolRun {
   readonly out: string;
   readonly err: string;
   readonly status: number | null;
+}
+
+/** Bundles our tool into a folder; gives the script. */
+export function buildTool(folder: string): string {
+  const script = join(folder, "regex.cjs");
+  buildSync({
+    entryPoints: [join(import.meta.dirname, "../../src/cli/fail2ban-regex.main.ts")],
+    outfile: script,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    external: ["@photostructure/sqlite", "node:sqlite"],
+    logLevel: "error",
+  });
+  return script;
 }
 
 /** Runs a tool in a folder. */

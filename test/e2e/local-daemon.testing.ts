@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Programs } from "../daemon-programs.testing";
+import { serverSettings, type Programs } from "../daemon-programs.testing";
 
 /** What a call of the client gave. */
 export interface Answer {
@@ -174,20 +174,6 @@ export function stamp(offset = 0): string {
   const date = new Date(Date.now() + offset * 1000);
   const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
   return local.toISOString().slice(0, 19).replace("T", " ");
-}
-
-function serverSettings(folder: string): string {
-  return `[Definition]
-loglevel = INFO
-logtarget = ${folder}/daemon.log
-syslogsocket = auto
-socket = ${folder}/run/sock
-pidfile = ${folder}/run/pid
-dbfile = ${folder}/db.sqlite3
-dbmaxmatches = 10
-dbpurgeage = 1d
-allowipv6 = auto
-`;
 }
 
 function jailDefaults(): string {
