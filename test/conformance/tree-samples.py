@@ -1,9 +1,9 @@
-"""Runs the original fail2ban's filter engine over one file of annotated sample lines and prints a JSON report.
+"""Runs the original fail2ban's filter engine over files of annotated sample lines and prints a JSON report.
 
-usage: tree-samples.py CONFIG_DIR FILTER SAMPLE_FILE
+usage: tree-samples.py CONFIG_DIR FILTER=SAMPLE_FILE …
 
-Every line is run once for each set of filter options that is in force there. The report is a list with one entry for
-each run: {line, options, expected, found, text}, where "found" lists the failures {host, data} the engine reported.
+Every line is run once for each set of filter options that is in force there. The report has for each filter a list with
+one entry for each run: {line, options, expected, found, text}, where "found" lists the failures {host, time, data}.
 """
 
 import json
@@ -67,8 +67,7 @@ def run_line(engine, options, text):
     return found
 
 
-def main(base, name, path):
-    MyTime.setTime(NOW)
+def report_on(base, name, path):
     engines = {}
     option_sets = [{}]
     file_options = {}
@@ -108,7 +107,16 @@ def main(base, name, path):
                 }
             )
         expected = None
-    json.dump(report, sys.stdout)
+    return report
+
+
+def main(base, *pairs):
+    MyTime.setTime(NOW)
+    reports = {}
+    for pair in pairs:
+        name, path = pair.split("=", 1)
+        reports[name] = report_on(base, name, path)
+    json.dump(reports, sys.stdout)
 
 
 main(*sys.argv[1:])
