@@ -3,7 +3,7 @@
  * Pure: no I/O, no clock, no randomness; times are seconds since 1970 and come in as arguments.
  */
 export { PERMANENT, banEnd, type Ban, type BanData } from "./ban";
-export { CidrSet } from "./cidr-set";
+export { CidrMap } from "./cidr-map";
 export { PyFloat, PyTuple, type Command, type CommandValue } from "./command";
 export { evaluateDuration, formatDuration, parseDuration, secondsOf } from "./duration";
 export {
