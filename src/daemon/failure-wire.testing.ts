@@ -1,9 +1,13 @@
 import type { Failure } from "../model";
 import { FailurePacker, type FailureBatch } from "./failure-wire";
 
-/** All these failures in one batch. */
+/** These few failures in one batch. */
 export function encodeFailures(failures: readonly Failure[]): FailureBatch {
   const packer = new FailurePacker();
   failures.forEach((failure) => packer.add(failure));
-  return packer.take().flat();
+  const [batch] = packer.take();
+  if (!batch) {
+    throw new Error("nothing was packed");
+  }
+  return batch;
 }

@@ -1,21 +1,35 @@
-import type { Failure, MatchedLine } from "../model";
-import { PackedGroups, packGroups } from "./packed-groups";
-
-type Member = string | number | null;
+import {
+  copyText,
+  matchesOf,
+  narrowText,
+  packRecord,
+  widenText,
+  type Failure,
+  type Groups,
+  type MatchedLine,
+  type PackedRecord,
+} from "../model";
+import { PackedGroups } from "./packed-groups";
 
 /**
- * Failures on their way between threads: the members of all, one after the other, absent ones as null. One flat list
- * of texts and numbers is copied between threads several times quicker than objects or JSON.
+ * Failures on their way between threads: the texts of all, one after the other, and their numbers. One text and one
+ * array of numbers are copied between threads many times quicker than objects or lists of texts.
  */
-export type FailureBatch = readonly Member[];
+export interface FailureBatch {
+  readonly texts: string;
+  readonly numbers: Float64Array;
+}
 
 /** Failures of one batch: what a daemon deals with in a few milliseconds, before it does something else. */
 const BATCH = 500;
+/** Numbers of one failure: time, count, weight and bantime (NaN: absent), lengths of its texts (-1: absent). */
+const HEAD = 8;
 
 /** Packs failures into batches one by one, so that nothing but their texts has to be kept until it is sent. */
 export class FailurePacker {
-  #batches: Member[][] = [];
-  #batch: Member[] = [];
+  readonly #batches: FailureBatch[] = [];
+  #texts = "";
+  #numbers: number[] = [];
   #count = 0;
 
   /** Failures packed so far. */
@@ -24,82 +38,115 @@ export class FailurePacker {
   }
 
   add(failure: Failure): void {
-    const { time, id = null, ip = null, host = null, count, weight = null, bantime = null } = failure;
-    const { groups, matches } = failure;
-    if (this.#count++ % BATCH === 0) {
-      this.#batch = [];
-      this.#batches.push(this.#batch);
+    const { time, count, weight = Number.NaN, bantime = Number.NaN, id, ip, host } = failure;
+    if (this.#numbers.length === BATCH * HEAD) {
+      this.#close();
     }
-    this.#batch.push(time, id, ip, host, count, weight, bantime, packGroups(groups), matches.length);
-    for (const match of matches) {
-      if (typeof match === "string") {
-        this.#batch.push(null, null, match);
-      } else {
-        this.#batch.push(match[0], match[1], match[2]);
-      }
-    }
+    this.#count++;
+    this.#numbers.push(time, count, weight, bantime);
+    this.#addName(id);
+    this.#addName(ip);
+    this.#addName(host);
+    const record = packRecord(failure.groups, failure.matches);
+    this.#texts += record;
+    this.#numbers.push(record.length);
   }
 
   /** Gives the batches away and begins anew. */
   take(): readonly FailureBatch[] {
-    const batches = this.#batches;
-    this.#batches = [];
+    this.#close();
     this.#count = 0;
-    return batches;
+    return this.#batches.splice(0);
+  }
+
+  #addName(name: string | undefined): void {
+    if (name === undefined) {
+      this.#numbers.push(-1);
+      return;
+    }
+    const text = narrowText(name);
+    this.#texts += text;
+    this.#numbers.push(text.length);
+  }
+
+  #close(): void {
+    if (this.#numbers.length > 0) {
+      this.#batches.push({ texts: this.#texts, numbers: Float64Array.from(this.#numbers) });
+      this.#texts = "";
+      this.#numbers = [];
+    }
   }
 }
 
 /** The failures of a batch. */
 export function decodeFailures(batch: FailureBatch): readonly Failure[] {
   const failures: Failure[] = [];
-  for (let at = 0; at < batch.length; ) {
-    const lines = at + HEAD + LINE * Number(batch[at + HEAD - 1]);
-    failures.push(failureAt(batch, at, linesBetween(batch, at + HEAD, lines)));
-    at = lines;
+  const { numbers } = batch;
+  let text = 0;
+  for (let at = 0; at < numbers.length; at += HEAD) {
+    const failure = new WiredFailure(batch, at, text);
+    text = failure.end;
+    failures.push(failure);
   }
   return failures;
 }
 
-/** Members of a failure before its lines, the last of them the number of lines; and members of a line. */
-const HEAD = 9;
-const LINE = 3;
+/** A failure as it came: its groups and lines are taken out of the batch only when somebody asks. */
+class WiredFailure implements Failure {
+  readonly time: number;
+  readonly count: number;
+  readonly weight: number | undefined;
+  readonly bantime: number | undefined;
+  readonly id: string | undefined;
+  readonly ip: string | undefined;
+  readonly host: string | undefined;
+  /** Where its texts end. */
+  readonly end: number;
+  /** A part of the batch, until it is kept. */
+  #record: PackedRecord;
+  #groups: Groups | undefined;
+  #matches: readonly MatchedLine[] | undefined;
 
-function failureAt(batch: FailureBatch, at: number, matches: readonly MatchedLine[]): Failure {
-  const [id, ip, host] = [batch[at + 1], batch[at + 2], batch[at + 3]];
-  const [weight, bantime] = [batch[at + 5], batch[at + 6]];
-  const groups = new PackedGroups(String(batch[at + 7]));
-  const failure: Mutable<Failure> = {
-    time: Number(batch[at]),
-    groups,
-    matches,
-    count: Number(batch[at + 4]),
-  };
-  // Members set one by one where they are there: spreading objects together costs as much as all the rest.
-  if (typeof id === "string") {
-    failure.id = id;
+  constructor({ texts, numbers }: FailureBatch, at: number, start: number) {
+    this.time = numberAt(numbers, at);
+    this.count = numberAt(numbers, at + 1);
+    this.weight = presentAt(numbers, at + 2);
+    this.bantime = presentAt(numbers, at + 3);
+    const ip = start + Math.max(0, numberAt(numbers, at + 4));
+    const host = ip + Math.max(0, numberAt(numbers, at + 5));
+    const record = host + Math.max(0, numberAt(numbers, at + 6));
+    this.id = numberAt(numbers, at + 4) < 0 ? undefined : nameBetween(texts, start, ip);
+    this.ip = numberAt(numbers, at + 5) < 0 ? undefined : nameBetween(texts, ip, host);
+    this.host = numberAt(numbers, at + 6) < 0 ? undefined : nameBetween(texts, host, record);
+    this.end = record + numberAt(numbers, at + 7);
+    this.#record = texts.slice(record, this.end);
   }
-  if (typeof ip === "string") {
-    failure.ip = ip;
+
+  get groups(): Groups {
+    this.#groups ??= new PackedGroups(this.#keep());
+    return this.#groups;
   }
-  if (typeof host === "string") {
-    failure.host = host;
+
+  get matches(): readonly MatchedLine[] {
+    this.#matches ??= matchesOf(this.#keep());
+    return this.#matches;
   }
-  if (typeof weight === "number") {
-    failure.weight = weight;
+
+  #keep(): PackedRecord {
+    this.#record = copyText(this.#record);
+    return this.#record;
   }
-  if (typeof bantime === "number") {
-    failure.bantime = bantime;
-  }
-  return failure;
 }
 
-type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+function numberAt(numbers: Float64Array, at: number): number {
+  return numbers[at] ?? 0;
+}
 
-function linesBetween(batch: FailureBatch, from: number, to: number): readonly MatchedLine[] {
-  const lines: MatchedLine[] = [];
-  for (let at = from; at < to; at += LINE) {
-    const [before, date, after] = [batch[at], batch[at + 1], String(batch[at + 2])];
-    lines.push(typeof before === "string" ? [before, String(date), after] : after);
-  }
-  return lines;
+function presentAt(numbers: Float64Array, at: number): number | undefined {
+  const number = numberAt(numbers, at);
+  return Number.isNaN(number) ? undefined : number;
+}
+
+function nameBetween(texts: string, start: number, end: number): string {
+  return widenText(copyText(texts.slice(start, end)));
 }

@@ -1,4 +1,5 @@
 import {
+  changeFailure,
   isSingle,
   parseOffender,
   type Ban,
@@ -300,8 +301,7 @@ export class LiveJail {
       this.#needs.log("WARNING", "ipdns", `Determined IP using DNS Lookup: ${host} = {${list}}`);
     }
     for (const address of this.#isStopped ? [] : addresses) {
-      const { host: _, ...rest } = failure;
-      this.#take({ ...rest, id: address }, parseOffender(address));
+      this.#take(changeFailure(failure, { id: address }), parseOffender(address));
     }
   }
 

@@ -1,34 +1,12 @@
-import type { Groups, GroupValue } from "../model";
-
-/**
- * Groups as one text. Most are never looked at: only those of an offender's first failure are kept, for its ban.
- * The lengths of names and values, then all of them without anything between; the length of a value that is not just
- * text is negative, and the value JSON.
- */
-export function packGroups(groups: Groups): string {
-  let lengths = "";
-  let texts = "";
-  for (const [name, value] of groups) {
-    if (typeof value === "string") {
-      lengths += `${name.length},${value.length},`;
-      texts += name + value;
-    } else {
-      const packed = JSON.stringify(packList(value));
-      lengths += `${name.length},${-packed.length},`;
-      texts += name + packed;
-    }
-  }
-  return `${lengths};${texts}`;
-}
+import { groupsOf, type Groups, type GroupValue, type PackedRecord } from "../model";
 
 /** Groups that stay packed until somebody asks for one. */
 export class PackedGroups implements Groups {
-  readonly #packed: string;
+  readonly #record: PackedRecord;
   #unpacked: ReadonlyMap<string, GroupValue> | undefined;
 
-  /** Takes what `packGroups` gave. */
-  constructor(packed: string) {
-    this.#packed = packed;
+  constructor(record: PackedRecord) {
+    this.#record = record;
   }
 
   get size(): number {
@@ -64,33 +42,7 @@ export class PackedGroups implements Groups {
   }
 
   get #groups(): ReadonlyMap<string, GroupValue> {
-    this.#unpacked ??= unpackGroups(this.#packed);
+    this.#unpacked ??= groupsOf(this.#record);
     return this.#unpacked;
   }
-}
-
-/** A list begins with the word that tells it from a set. */
-function packList(value: Exclude<GroupValue, string>): readonly string[] {
-  return value instanceof Set ? ["set", ...(value as ReadonlySet<string>)] : ["list", ...value];
-}
-
-function unpackGroups(packed: string): ReadonlyMap<string, GroupValue> {
-  const groups = new Map<string, GroupValue>();
-  const head = packed.indexOf(";");
-  const lengths = packed.slice(0, head).split(",").map(Number);
-  let at = head + 1;
-  for (let i = 0; i + 2 < lengths.length; i += 2) {
-    const middle = at + (lengths[i] ?? 0);
-    const length = lengths[i + 1] ?? 0;
-    const end = middle + Math.abs(length);
-    const value = packed.slice(middle, end);
-    groups.set(packed.slice(at, middle), length < 0 ? unpackList(value) : value);
-    at = end;
-  }
-  return groups;
-}
-
-function unpackList(packed: string): GroupValue {
-  const [kind, ...items] = JSON.parse(packed) as readonly string[];
-  return kind === "set" ? new Set(items) : items;
 }

@@ -1,6 +1,7 @@
 import {
   PERMANENT,
   banEnd,
+  changeFailure,
   toNumeric,
   type Ban,
   type BanData,
@@ -110,7 +111,7 @@ export class JailState {
   /** Counts a failure that is not ignored, and bans when it is one too many. */
   count(failure: Failure, offender: Offender, now: number): DomainEvent[] {
     const time = Math.min(failure.time, now);
-    const counted = time === failure.time ? failure : { ...failure, time };
+    const counted = time === failure.time ? failure : changeFailure(failure, { time });
     const found: DomainEvent = {
       type: "found",
       jail: this.#settings.name,

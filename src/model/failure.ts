@@ -19,17 +19,26 @@ export type Groups = ReadonlyMap<string, GroupValue>;
  * Exactly one of `id` and `host` names the offender: `host` is a name that still has to be resolved.
  * `weight` and `bantime` are those its failregex asks for, if it does.
  */
-export interface Failure extends Worth {
+export interface Failure {
   /** Seconds since 1970; from the line, or the clock when the line has no usable date. */
   readonly time: number;
   /** Offender id in normal form (see `parseOffender`). */
-  readonly id?: string;
+  readonly id?: string | undefined;
   /** The address when the id is not the address itself. */
-  readonly ip?: string;
+  readonly ip?: string | undefined;
   /** A host name to resolve, when the filter found no address and `usedns` allows names. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   readonly groups: Groups;
   readonly matches: readonly MatchedLine[];
   /** How many failures this counts for; 1 unless the filter says otherwise. */
   readonly count: number;
+  /** See `Worth`. */
+  readonly weight?: Worth["weight"] | undefined;
+  readonly bantime?: Worth["bantime"] | undefined;
+}
+
+/** The same failure at another time, or of an offender known by now. Its groups and lines may be of any kind. */
+export function changeFailure(failure: Failure, change: Partial<Pick<Failure, "time" | "id">>): Failure {
+  const { time, id, ip, groups, matches, count, weight, bantime } = failure;
+  return { time, id, ip, groups, matches, count, weight, bantime, ...change };
 }

@@ -18,11 +18,27 @@ export {
 export type { DomainEvent, IgnoreReason, Increased, UnbanReason, Weighted } from "./event";
 export { compileExpression, evaluateExpression, type Expression, type Scope } from "./expression";
 export { ExpressionError } from "./expression-tokens";
-export { formatMatch, type Failure, type Groups, type GroupValue, type MatchedLine } from "./failure";
+export {
+  changeFailure,
+  formatMatch,
+  type Failure,
+  type Groups,
+  type GroupValue,
+  type MatchedLine,
+} from "./failure";
 export { containsIp, fullPrefix, isSingle, makeIp, parseIp, reverseIp, type Family, type Ip } from "./ip";
 export type { Block, Entry, Phase } from "./line";
 export { roundHalfEven, toNumeric, type Numeric } from "./numeric";
 export { familyOf, isAddress, parseOffender, type Offender } from "./offender";
+export {
+  copyText,
+  groupsOf,
+  matchesOf,
+  narrowText,
+  packRecord,
+  widenText,
+  type PackedRecord,
+} from "./packed-record";
 export { formatPython, formatPythonFloat, formatPythonString, formatPythonText } from "./python-repr";
 export type {
   ActionSpec,
