@@ -1,4 +1,6 @@
 import { CharacterTest } from "./character-test";
+import { characterSource } from "./class-source";
+import { caseVariants } from "./fold";
 import { childrenOf, type AnyCharacter, type CharacterSet, type Literal, type Node } from "./tree";
 
 /** Characters of ASCII, one bit each. */
@@ -17,7 +19,31 @@ export function asciiSetOf(node: Literal | AnyCharacter | CharacterSet): AsciiSe
   return set;
 }
 
+const ALL = (1n << BigInt(ASCII_SIZE)) - 1n;
+const NEWLINE = 1n << 10n;
+/** The same few classes stand in all patterns, and asking an expression about each character takes time. */
+const knownClasses = new Map<string, AsciiSet>();
+
 function computeSet(node: Literal | AnyCharacter | CharacterSet): AsciiSet {
+  switch (node.type) {
+    case "literal":
+      return caseVariants(node.code, node.fold)
+        .filter((code) => code < ASCII_SIZE)
+        .reduce((set, code) => set | (1n << BigInt(code)), 0n);
+    case "any":
+      return node.newline ? ALL : ALL & ~NEWLINE;
+    case "set": {
+      const key = characterSource(node, "unicode");
+      const set = knownClasses.get(key) ?? computeClass(node);
+      knownClasses.set(key, set);
+      return set;
+    }
+    default:
+      return node satisfies never;
+  }
+}
+
+function computeClass(node: CharacterSet): AsciiSet {
   const test = new CharacterTest(node);
   let set = 0n;
   for (let code = 0; code < ASCII_SIZE; code += 1) {

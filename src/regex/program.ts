@@ -186,7 +186,8 @@ class ProgramCompiler {
   }
 }
 
-function startsAnchored(node: Node): boolean {
+/** Whether a node begins at the start of the text only. */
+export function startsAnchored(node: Node): boolean {
   if (node.type === "sequence") {
     return node.items[0] !== undefined && startsAnchored(node.items[0]);
   }
