@@ -1,4 +1,4 @@
-import { messageOf, type Ban, type BanData } from "../model";
+import { messageOf, type Ban, type BanData, type Ticket, type TicketChanges } from "../model";
 import type { Clock, Log } from "../platform";
 import {
   openStore,
@@ -88,8 +88,17 @@ export class BanMemory {
     this.#write((store) => store.disableJail(jail));
   }
 
-  savePosition(jail: string, path: string, position: LogPosition): void {
-    this.#write((store) => store.saveLogPosition(jail, path, position));
+  prolongBan({ jail, offender }: Ban, by: Pick<Ban, "time" | "bantime">): void {
+    this.#write((store) => store.prolongBan(jail, offender.id, by));
+  }
+
+  /** See `Store.saveProgress`. */
+  saveProgress(jail: string, places: ReadonlyMap<string, LogPosition>, tickets: TicketChanges): void {
+    this.#write((store) => store.saveProgress(jail, places, tickets));
+  }
+
+  openTickets(jail: string): readonly Ticket[] {
+    return this.#ask((store) => store.openTickets(jail)) ?? [];
   }
 
   /** Clears away what is older than that many seconds, bit by bit: nobody waits for it. */

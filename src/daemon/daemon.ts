@@ -206,6 +206,8 @@ export class Daemon {
   #publish(event: DomainEvent): void {
     if (event.type === "ban" && !event.ban.restored) {
       this.memory.addBan(event.ban);
+    } else if (event.type === "prolonged") {
+      this.memory.prolongBan(event.ban, event.by);
     }
     logEvent(event, this.logger.log);
     this.#listeners.forEach((listener) => listener(event));

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { JailSpec, LogSpec } from "../model";
+import type { JailSpec, LogSpec, TicketChanges } from "../model";
 import type { LineMark } from "./desk";
 import { ownBackend } from "./backend-sources";
 import type { JailNeeds } from "./jail-needs";
@@ -7,29 +7,41 @@ import { JOURNAL, journalOptions, usesJournal } from "./journal-backend";
 import type { LogPosition, ReaderJail, ReaderLog } from "./reader-messages";
 
 /**
- * Places reached without any failure are written at most this often (seconds); others at once, so that lines which
- * led to a ban are not counted again after a crash. The last ones always when the jail stops.
+ * How far a jail has got is written down at most this often (seconds), and when it stops. After a crash it goes on from
+ * there: lines read since are read again, with the counts of that moment, so that they come to the same.
  */
 const SAVE_SECONDS = 2;
+/** Tickets of a jail that are written down, those that came first; the counts of others begin anew after a restart. */
+const MOST_TICKETS = 10_000;
 /** Lines to be passed over, the last ones; those before them have been read past long ago. */
 const MOST_SKIPPED = 100;
+
+/** What a jail's counting means to reading. */
+export interface Counting {
+  readonly findtime: number;
+  /** What has become of its tickets since this was asked last. */
+  readonly takeTickets: (most: number) => TicketChanges;
+}
 
 /** The part of a jail that its reader sees: what is read from where, and how far it has got. */
 export class JailReading {
   readonly #needs: JailNeeds;
+  readonly #takeTickets: (most: number) => TicketChanges;
   readonly #reached = new Map<string, LogPosition>();
   readonly #unsaved = new Set<string>();
   #spec: JailSpec;
   #findtime: number;
   #skipped: readonly LineMark[] = [];
   #isOpen = false;
-  #hasFailures = false;
+  /** Failures were counted, and the place behind them is not known yet. */
+  #isAhead = false;
   #held: Promise<unknown> = Promise.resolve();
   #cancelSave: (() => void) | undefined;
 
-  constructor(spec: JailSpec, findtime: number, needs: JailNeeds) {
+  constructor(spec: JailSpec, counting: Counting, needs: JailNeeds) {
     this.#spec = spec;
-    this.#findtime = findtime;
+    this.#findtime = counting.findtime;
+    this.#takeTickets = counting.takeTickets;
     this.#needs = needs;
   }
 
@@ -86,7 +98,12 @@ export class JailReading {
 
   /** Failures came: the next place reached lies behind them. */
   failed(): void {
-    this.#hasFailures = true;
+    this.#isAhead = true;
+  }
+
+  /** What counts has been changed by command. */
+  changed(): void {
+    this.#saveSoon();
   }
 
   /** Something is still being found out about failures already read: places reached meanwhile wait for it. */
@@ -100,11 +117,8 @@ export class JailReading {
     void held.then(() => {
       this.#reached.set(path, at);
       this.#unsaved.add(path);
-      if (this.#hasFailures) {
-        this.#save();
-      } else {
-        this.#cancelSave ??= this.#needs.clock.after(SAVE_SECONDS, () => this.#save());
-      }
+      this.#isAhead = false;
+      this.#saveSoon();
     });
   }
 
@@ -163,17 +177,23 @@ export class JailReading {
     return { path, position: known ? "head" : position, ...(resume ? { resume } : {}) };
   }
 
+  #saveSoon(): void {
+    this.#cancelSave ??= this.#needs.clock.after(SAVE_SECONDS, () => {
+      this.#cancelSave = undefined;
+      if (this.#isAhead) {
+        this.#saveSoon();
+      } else {
+        this.#save();
+      }
+    });
+  }
+
   #save(): void {
     this.#cancelSave?.();
     this.#cancelSave = undefined;
-    this.#hasFailures = false;
-    for (const path of this.#unsaved) {
-      const at = this.#reached.get(path);
-      if (at) {
-        this.#needs.memory.savePosition(this.#spec.name, path, at);
-      }
-    }
+    const places = new Map([...this.#reached].filter(([path]) => this.#unsaved.has(path)));
     this.#unsaved.clear();
+    this.#needs.memory.saveProgress(this.#spec.name, places, this.#takeTickets(MOST_TICKETS));
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type JailSpec,
   type LogSpec,
   type Offender,
+  type TicketChanges,
 } from "../model";
 import { ActionList } from "../action";
 import {
@@ -69,7 +70,7 @@ export class LiveJail {
     );
     this.#crowding = new Crowding(spec.name, needs.log);
     this.#enforcement = this.#makeEnforcement(spec);
-    this.#reading = new JailReading(spec, this.#state.settings.findtime, needs);
+    this.#reading = this.#makeReading(spec, this.#state.settings.findtime);
   }
 
   get name(): string {
@@ -141,6 +142,7 @@ export class LiveJail {
     void this.#publish(
       this.#state.restore(memory.currentBans(this.name, restoreRule(this.#state.settings)), this.#now()),
     );
+    this.#state.restoreTickets(memory.openTickets(this.name), this.#now());
     this.#reading.open();
     this.#discovery.watch(this.#spec.source.patterns ?? []);
     log("INFO", "jail", `Jail '${this.name}' started`);
@@ -218,6 +220,7 @@ export class LiveJail {
       }
       events.push(...found.flatMap((banned) => this.#state.unban(banned, "command")));
     }
+    this.#reading.changed();
     await this.#publish(events);
     return { count: events.length, absent };
   }
@@ -236,6 +239,7 @@ export class LiveJail {
   attempt(id: string, messages: readonly string[]): boolean {
     this.#sources.refresh();
     const events = this.#state.attempt(parseOffender(id), messages, this.#now());
+    this.#reading.changed();
     void this.#publish(events);
     return events.every((event) => event.type !== "ignored");
   }
@@ -258,7 +262,12 @@ export class LiveJail {
   #prepare(spec: JailSpec, findtime: number): void {
     this.#configureIgnoring(spec);
     this.#enforcement = this.#makeEnforcement(spec);
-    this.#reading = new JailReading(spec, findtime, this.#needs);
+    this.#reading = this.#makeReading(spec, findtime);
+  }
+
+  #makeReading(spec: JailSpec, findtime: number): JailReading {
+    const takeTickets = (most: number): TicketChanges => this.#state.takeTicketChanges(most);
+    return new JailReading(spec, { findtime, takeTickets }, this.#needs);
   }
 
   #makeEnforcement(spec: JailSpec): Enforcement {

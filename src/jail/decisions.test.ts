@@ -128,22 +128,26 @@ describe("growing bans", () => {
   it("end later and later, and a restart at any moment changes nothing", async () => {
     const anyStep = fc.record({
       who: fc.integer({ min: 1, max: 3 }),
-      gap: fc.integer({ min: 1, max: 2500 }),
+      gap: fc.integer({ min: 0, max: 900 }),
+      bantime: fc.option(fc.constantFrom(60, 3000), { nil: undefined, freq: 8 }),
     });
     await fc.assert(
       fc.asyncProperty(
-        fc.array(anyStep, { minLength: 1, maxLength: 25 }),
-        fc.integer({ min: 0, max: 25 }),
+        fc.array(anyStep, { minLength: 1, maxLength: 40 }),
+        fc.record({
+          restarts: fc.array(fc.integer({ min: 0, max: 40 })),
+          maxretry: fc.integer({ min: 1, max: 3 }),
+        }),
         fc.boolean(),
-        async (steps, restart, grows) => {
-          const through = await run(steps, Number.NaN, grows);
-          expect(await run(steps, restart, grows)).toEqual(through);
+        async (steps, { restarts, maxretry }, grows) => {
+          const through = await run(steps, { restarts: [], maxretry, grows });
+          expect(await run(steps, { restarts, maxretry, grows })).toEqual(through);
           for (const ends of Object.values(through.ends)) {
             expect(ends).toEqual([...ends].sort((a, b) => a - b));
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 150 },
     );
   });
 });
@@ -151,39 +155,64 @@ describe("growing bans", () => {
 interface Outcome {
   readonly ends: Readonly<Record<string, readonly number[]>>;
   readonly inForce: readonly (readonly [string, number])[];
+  readonly counted: readonly (readonly [string, number, number])[];
 }
 
-/** Whoever is banned is out; the jail is made anew from the database at the given step. */
-async function run(
-  steps: readonly { who: number; gap: number }[],
-  restart: number,
-  grows: boolean,
-): Promise<Outcome> {
+interface Step {
+  readonly who: number;
+  readonly gap: number;
+  /** What the failregex asks for. */
+  readonly bantime: number | undefined;
+}
+
+interface Plan {
+  /** Before these steps the jail is made anew from the database. */
+  readonly restarts: readonly number[];
+  readonly maxretry: number;
+  readonly grows: boolean;
+}
+
+async function run(steps: readonly Step[], { restarts, maxretry, grows }: Plan): Promise<Outcome> {
   const { store } = await openStore(":memory:", START);
   const increment = compileIncrement({ increment: grows, maxtime: "2h" });
-  const settings = { ...SETTINGS, maxretry: 1, ...(increment ? { increment } : {}) };
+  const settings = { ...SETTINGS, maxretry, ownBantime: 3000, ...(increment ? { increment } : {}) };
   let jail = makeStored(settings, store);
   const ends: Record<string, number[]> = {};
   let now = START;
-  for (const [i, { who, gap }] of steps.entries()) {
+  for (const [i, { who, gap, bantime }] of steps.entries()) {
     now += gap;
-    if (i === restart) {
-      jail = makeStored(settings, store);
-      jail.restore(store.currentBans("sshd", now, restoreRule(settings)), now);
+    if (restarts.includes(i)) {
+      jail = restart(jail, settings, { store, now });
     }
     jail.takeExpired(now);
-    const id = `192.0.2.${who}`;
-    if (!jail.banOf(id)) {
-      for (const ban of bansIn(jail.fail(failureAt(now), parseOffender(id), now))) {
-        store.addBan(ban);
-        (ends[id] ??= []).push(banEnd(ban));
+    const failure = { ...failureAt(now), ...(bantime === undefined ? {} : { bantime }) };
+    for (const event of jail.fail(failure, parseOffender(`192.0.2.${who}`), now)) {
+      if (event.type === "ban") {
+        store.addBan(event.ban);
+        (ends[event.ban.offender.id] ??= []).push(banEnd(event.ban));
+      } else if (event.type === "prolonged") {
+        store.prolongBan("sshd", event.ban.offender.id, event.by);
       }
     }
   }
   jail.takeExpired(now);
   const inForce = jail.bans().map((ban) => [ban.offender.id, banEnd(ban)] as const);
+  const counted = [...jail.failures(now)].map(({ id, retry, first }) => [id, retry, first] as const);
   store.close();
-  return { ends, inForce };
+  return { ends, inForce: sortById(inForce), counted: sortById(counted) };
+}
+
+function sortById<Row extends readonly [id: string, ...unknown[]]>(rows: readonly Row[]): readonly Row[] {
+  return [...rows].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function restart(jail: JailState, settings: JailSettings, at: { store: Store; now: number }): JailState {
+  const { store, now } = at;
+  store.saveProgress("sshd", new Map(), jail.takeTicketChanges(100));
+  const next = makeStored(settings, store);
+  next.restore(store.currentBans("sshd", now, restoreRule(settings)), now);
+  next.restoreTickets(store.openTickets("sshd"), now);
+  return next;
 }
 
 function makeStored(settings: JailSettings, store: Store): JailState {

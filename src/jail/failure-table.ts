@@ -1,21 +1,26 @@
-import { roundHalfEven, type Failure, type Groups, type MatchedLine, type Offender } from "../model";
+import {
+  roundHalfEven,
+  type Failure,
+  type MatchedLine,
+  type Offender,
+  type Ticket,
+  type TicketChanges,
+} from "../model";
 import { TrackingBudget, type Tracked } from "./tracking-budget";
 
-/** How often one offender failed. Groups are those of the first failure, matched lines the last ones. */
-export interface Ticket {
-  readonly id: string;
-  readonly ip: string | undefined;
-  readonly groups: Groups;
-  /** Seconds since 1970: where counting begins, and the newest failure. */
+/** A ticket at work. */
+export interface OpenTicket extends Ticket {
   first: number;
   last: number;
-  /** The count that is compared with maxretry: an estimate for findtime once failures are older. Whole unless weights are not. */
   retry: number;
-  /** All failures since the ticket began. */
   failures: number;
   matches: readonly MatchedLine[];
   /** Heard of again since it took its place in the row of those to be forgotten. */
   isFresh: boolean;
+  /** Waits among the changes that nobody has taken yet. */
+  isChanged: boolean;
+  /** Whoever takes the changes has it. */
+  isKnown: boolean;
 }
 
 /** The limits a table counts by. */
@@ -29,13 +34,16 @@ export interface CountingLimits {
  * were silent longest are forgotten.
  */
 export class FailureTable implements Tracked {
-  readonly #tickets = new Map<string, Ticket>();
+  readonly #tickets = new Map<string, OpenTicket>();
   readonly #budget: TrackingBudget;
   #limits: CountingLimits;
   #text = 0;
   #total = 0;
   #evicted = 0;
-  #current: Ticket | undefined;
+  #current: OpenTicket | undefined;
+  #changed: OpenTicket[] = [];
+  #gone: string[] = [];
+  #known = 0;
 
   constructor(limits: CountingLimits, budget = new TrackingBudget()) {
     this.#limits = limits;
@@ -69,7 +77,7 @@ export class FailureTable implements Tracked {
   }
 
   /** Counts a failure `count` times, each with its weight, and gives the offender's ticket. */
-  add(failure: Failure, offender: Offender, count = 1): Ticket {
+  add(failure: Failure, offender: Offender, count = 1): OpenTicket {
     this.#total++;
     const known = this.#tickets.get(offender.id);
     if (!known) {
@@ -80,6 +88,7 @@ export class FailureTable implements Tracked {
     known.failures += Math.max(1, failure.count);
     this.#append(known, failure.matches);
     known.isFresh = true;
+    this.#change(known);
     this.#current = known;
     this.#budget.enforce();
     return known;
@@ -89,7 +98,7 @@ export class FailureTable implements Tracked {
    * Adds the extra count of an offender known to be bad for the failure just counted.
    * As in fail2ban it counts as one failure more, and repeats the matched lines unless it is the ticket's first.
    */
-  weigh(ticket: Ticket, failure: Failure, extra: number): void {
+  weigh(ticket: OpenTicket, failure: Failure, extra: number): void {
     this.#total++;
     const isFirst = ticket.matches === failure.matches;
     ticket.retry = tidy(ticket.retry + extra * weightOf(failure));
@@ -100,11 +109,12 @@ export class FailureTable implements Tracked {
   }
 
   /** Takes an offender out; `undefined` when it is not counted. */
-  take(id: string): Ticket | undefined {
+  take(id: string): OpenTicket | undefined {
     const ticket = this.#tickets.get(id);
     if (ticket) {
       this.#tickets.delete(id);
       this.#hold(-1, -lengthOf(ticket.matches));
+      this.#forget(ticket);
     }
     return ticket;
   }
@@ -140,19 +150,50 @@ export class FailureTable implements Tracked {
     return true;
   }
 
+  /**
+   * What has changed since this was asked last, for whoever keeps a copy. The copy has at most `most` offenders;
+   * further ones are left out until there is room and they fail again.
+   */
+  takeChanges(most: number): TicketChanges {
+    const changed: OpenTicket[] = [];
+    for (const ticket of this.#changed) {
+      ticket.isChanged = false;
+      const isIn = ticket.isKnown || this.#known < most;
+      if (isIn && this.#tickets.get(ticket.id) === ticket) {
+        this.#known += ticket.isKnown ? 0 : 1;
+        ticket.isKnown = true;
+        changed.push(ticket);
+      }
+    }
+    const gone = this.#gone.filter((id) => !this.#tickets.get(id)?.isKnown);
+    this.#changed = [];
+    this.#gone = [];
+    return { changed, gone };
+  }
+
+  /** Goes on from a copy. Offenders already counted stay as they are. */
+  restore(tickets: readonly Ticket[]): void {
+    for (const ticket of tickets) {
+      if (!this.#tickets.has(ticket.id)) {
+        this.#known++;
+        this.#put({ ...ticket, isFresh: false, isChanged: false, isKnown: true });
+      }
+    }
+  }
+
   /** Gives its share of the budget back; the table is not used any more. */
   close(): void {
     this.#budget.leave(this);
   }
 
   /** The tickets, roughly the longest silent first. */
-  list(): Iterable<Readonly<Ticket>> {
+  list(): Iterable<Ticket> {
     return this.#tickets.values();
   }
 
-  #begin(failure: Failure, offender: Offender, count: number): Ticket {
+  #begin(failure: Failure, offender: Offender, count: number): OpenTicket {
     const attempts = Math.max(1, failure.count);
-    const ticket: Ticket = {
+    const ticket: OpenTicket = {
       id: offender.id,
       ip: failure.ip,
       groups: failure.groups,
@@ -162,16 +203,37 @@ export class FailureTable implements Tracked {
       failures: attempts,
       matches: failure.matches,
       isFresh: false,
+      isChanged: false,
+      isKnown: false,
     };
-    this.#tickets.set(offender.id, ticket);
-    this.#hold(1, lengthOf(ticket.matches));
-    this.#current = ticket;
-    this.#budget.enforce();
+    this.#put(ticket);
+    this.#change(ticket);
     return ticket;
   }
 
+  #put(ticket: OpenTicket): void {
+    this.#tickets.set(ticket.id, ticket);
+    this.#hold(1, lengthOf(ticket.matches));
+    this.#current = ticket;
+    this.#budget.enforce();
+  }
+
+  #change(ticket: OpenTicket): void {
+    if (!ticket.isChanged) {
+      ticket.isChanged = true;
+      this.#changed.push(ticket);
+    }
+  }
+
+  #forget(ticket: OpenTicket): void {
+    if (ticket.isKnown) {
+      this.#known--;
+      this.#gone.push(ticket.id);
+    }
+  }
+
   /** A rate, not a sliding window: what was counted is scaled down to findtime once it reaches further back. */
-  #adjust(ticket: Ticket, time: number): void {
+  #adjust(ticket: OpenTicket, time: number): void {
     if (time <= ticket.last) {
       return;
     }
@@ -185,7 +247,7 @@ export class FailureTable implements Tracked {
     ticket.last = time;
   }
 
-  #append(ticket: Ticket, matches: readonly MatchedLine[]): void {
+  #append(ticket: OpenTicket, matches: readonly MatchedLine[]): void {
     const { maxmatches } = this.#limits;
     const kept = [...ticket.matches, ...matches];
     const dropped = kept.splice(0, kept.length - Math.max(0, maxmatches));

@@ -3,7 +3,6 @@
  * Never reads a clock, a file or the network, never carries a ban out: what happened comes back as events.
  * All times are seconds; randomness and the bans of earlier runs come in as functions.
  */
-export type { Ticket } from "./failure-table";
 export { parseIgnoreCache, type IgnoreCacheSettings } from "./ignore-cache";
 export type { IgnoreList } from "./ignore-list";
 export { type IgnoreRules, type IgnoreVerdict } from "./ignore-rules";

@@ -11,10 +11,12 @@ import {
   type MatchedLine,
   type Numeric,
   type Offender,
+  type Ticket,
+  type TicketChanges,
   type UnbanReason,
 } from "../model";
 import { BanList } from "./ban-list";
-import { FailureTable, type Ticket } from "./failure-table";
+import { FailureTable, type OpenTicket } from "./failure-table";
 import { IgnoreRules, type IgnoreVerdict } from "./ignore-rules";
 import { increaseBantime, type History, type PastBans, type Random } from "./increment";
 import type { JailSettings } from "./settings";
@@ -194,9 +196,20 @@ export class JailState {
   }
 
   /** Who is being counted, the longest silent first. Forgets old failures before. */
-  failures(now: number): Iterable<Readonly<Ticket>> {
+  failures(now: number): Iterable<Ticket> {
     this.purge(now);
     return this.#failures.list();
+  }
+
+  /** What has become of the tickets since this was asked last; whoever keeps a copy gets at most `most` of them. */
+  takeTicketChanges(most: number): TicketChanges {
+    return this.#failures.takeChanges(most);
+  }
+
+  /** Goes on counting where an earlier run left off; what is older than findtime is forgotten again. */
+  restoreTickets(tickets: readonly Ticket[], now: number): void {
+    this.#failures.restore(tickets);
+    this.purge(now);
   }
 
   /** The numbers for `status`. Forgets old failures before. */
@@ -248,7 +261,7 @@ export class JailState {
   }
 
   /** A failure of somebody banned before counts for more. */
-  #weigh(ticket: Ticket, failure: Failure): DomainEvent[] {
+  #weigh(ticket: OpenTicket, failure: Failure): DomainEvent[] {
     const { name, maxretry, increment } = this.#settings;
     const past = increment && this.#needs.history?.(ticket.id, "jail");
     if (!past || past.bancount <= 0 || failure.time <= past.timeofban) {
@@ -333,7 +346,7 @@ export class JailState {
     const ban = { ...listed, bantime: longer };
     this.#bans.put(ban, true);
     return [
-      { type: "prolonged", ban },
+      { type: "prolonged", ban, by: { time, bantime } },
       { type: "already-banned", ban, time },
     ];
   }

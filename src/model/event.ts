@@ -13,7 +13,8 @@ export type DomainEvent =
   | { readonly type: "ban"; readonly ban: Ban }
   | Increased
   | { readonly type: "already-banned"; readonly ban: Ban; readonly time: number }
-  | { readonly type: "prolonged"; readonly ban: Ban }
+  /** `by`: what makes it end later, as if it were a ban of its own. */
+  | { readonly type: "prolonged"; readonly ban: Ban; readonly by: Pick<Ban, "time" | "bantime"> }
   | { readonly type: "unban"; readonly ban: Ban; readonly why: UnbanReason }
   | { readonly type: "expired"; readonly jail: string; readonly id: string };
 

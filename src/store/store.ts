@@ -1,5 +1,15 @@
-import { parseOffender, PERMANENT, roundHalfEven, type Ban, type BanData, type GroupValue } from "../model";
+import {
+  parseOffender,
+  PERMANENT,
+  roundHalfEven,
+  type Ban,
+  type BanData,
+  type GroupValue,
+  type Ticket,
+  type TicketChanges,
+} from "../model";
 import { decodeBanData, encodeBanData } from "./ban-data";
+import { readTickets, TICKET_TABLE, writeTickets, type TicketStatements } from "./open-tickets";
 import { inTransaction } from "./schema";
 import { shrink } from "./shrink";
 import type { SqliteDatabase, SqliteRow, SqliteStatement, SqliteValue } from "./sqlite";
@@ -126,6 +136,30 @@ export class Store {
     });
   }
 
+  /**
+   * Writes down how far a jail has got: the places in its logs, and who had failed how often when it was there.
+   * Together, so that whoever begins again there counts on as if nothing had been.
+   */
+  saveProgress(jail: string, places: ReadonlyMap<string, LogPosition>, tickets: TicketChanges): void {
+    this.transaction(() => {
+      places.forEach((place, path) => this.saveLogPosition(jail, path, place));
+      if (tickets.changed.length > 0 || tickets.gone.length > 0) {
+        writeTickets(this.#ticketStatements(), jail, tickets);
+      }
+    });
+  }
+
+  /** The tickets of a jail as they were written down last. */
+  openTickets(jail: string): Ticket[] {
+    return readTickets(this.#ticketStatements(), jail);
+  }
+
+  /** A ban ends later: what is restored after a restart begins and ends as `by` does. */
+  prolongBan(jail: string, id: string, by: Pick<Ban, "time" | "bantime">): void {
+    const sql = "UPDATE bips SET timeofban = ?, bantime = ? WHERE jail = ? AND ip = ?";
+    this.#run(sql, roundHalfEven(by.time), by.bantime, text(jail), text(id));
+  }
+
   /** Writes a ban down: a row of its history, and the one row that says how it stands with this offender. */
   addBan(ban: Ban): void {
     this.addBans([ban]);
@@ -220,6 +254,8 @@ export class Store {
       return true;
     }
     this.transaction(() => {
+      this.#run(TICKET_TABLE);
+      this.#run("DELETE FROM warder_tickets WHERE last < ?", oldest);
       this.#run(`DELETE FROM jails WHERE enabled = 0
         AND NOT EXISTS (SELECT 1 FROM bans WHERE bans.jail = jails.name)
         AND NOT EXISTS (SELECT 1 FROM bips WHERE bips.jail = jails.name)`);
@@ -278,6 +314,15 @@ export class Store {
     const columns = "(jail, ip, timeofban, bantime, bancount, data) VALUES(?, ?, ?, ?, ?, ?)";
     this.#run(`INSERT INTO bans${columns}`, ...values);
     this.#run(`INSERT OR REPLACE INTO bips${columns}`, ...values);
+  }
+
+  #ticketStatements(): TicketStatements {
+    this.#run(TICKET_TABLE);
+    const clean = (value: SqliteValue): SqliteValue => (typeof value === "string" ? text(value) : value);
+    return {
+      run: (sql, ...values) => this.#run(sql, ...values.map(clean)),
+      all: (sql, ...values) => this.#all(sql, ...values.map(clean)),
+    };
   }
 
   #ensureJail(name: string): void {
