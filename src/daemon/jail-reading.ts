@@ -7,10 +7,13 @@ import { JOURNAL, journalOptions, usesJournal } from "./journal-backend";
 import type { LogPosition, ReaderJail, ReaderLog } from "./reader-messages";
 
 /**
- * How far a jail has got is written down at most this often (seconds), and when it stops. After a crash it goes on from
- * there: lines read since are read again, with the counts of that moment, so that they come to the same.
+ * How far a jail has got is written down when failures were counted, else at most this often (seconds), and when it
+ * stops. After a crash it goes on from there: lines read since are read again, with the counts of that moment, so that
+ * they come to the same.
  */
 const SAVE_SECONDS = 2;
+/** In a storm of failures writing takes at most one part of so many of the time. */
+const SAVE_SHARE = 20;
 /** Tickets of a jail that are written down, those that came first; the counts of others begin anew after a restart. */
 const MOST_TICKETS = 10_000;
 /** Lines to be passed over, the last ones; those before them have been read past long ago. */
@@ -37,6 +40,9 @@ export class JailReading {
   #isAhead = false;
   #held: Promise<unknown> = Promise.resolve();
   #cancelSave: (() => void) | undefined;
+  /** When something will be written, and when it may be again; seconds of a clock nobody sets. */
+  #due = Infinity;
+  #mayWrite = 0;
 
   constructor(spec: JailSpec, counting: Counting, needs: JailNeeds) {
     this.#spec = spec;
@@ -103,7 +109,7 @@ export class JailReading {
 
   /** What counts has been changed by command. */
   changed(): void {
-    this.#saveSoon();
+    this.#saveIn(this.#pause());
   }
 
   /** Something is still being found out about failures already read: places reached meanwhile wait for it. */
@@ -117,8 +123,8 @@ export class JailReading {
     void held.then(() => {
       this.#reached.set(path, at);
       this.#unsaved.add(path);
+      this.#saveIn(this.#isAhead ? this.#pause() : SAVE_SECONDS);
       this.#isAhead = false;
-      this.#saveSoon();
     });
   }
 
@@ -177,23 +183,41 @@ export class JailReading {
     return { path, position: known ? "head" : position, ...(resume ? { resume } : {}) };
   }
 
-  #saveSoon(): void {
-    this.#cancelSave ??= this.#needs.clock.after(SAVE_SECONDS, () => {
-      this.#cancelSave = undefined;
-      if (this.#isAhead) {
-        this.#saveSoon();
-      } else {
-        this.#save();
-      }
-    });
+  /** Seconds until what is new may be written. */
+  #pause(): number {
+    return Math.max(0, this.#mayWrite - this.#needs.clock.elapsed());
+  }
+
+  #saveIn(seconds: number): void {
+    const due = this.#needs.clock.elapsed() + seconds;
+    if (seconds === 0) {
+      this.#save();
+    } else if (due < this.#due) {
+      this.#cancelSave?.();
+      this.#due = due;
+      this.#cancelSave = this.#needs.clock.after(seconds, () => this.#saveOnTime());
+    }
+  }
+
+  #saveOnTime(): void {
+    this.#due = Infinity;
+    if (this.#isAhead) {
+      // The place is on its way.
+      this.#saveIn(SAVE_SECONDS);
+    } else {
+      this.#save();
+    }
   }
 
   #save(): void {
     this.#cancelSave?.();
-    this.#cancelSave = undefined;
+    this.#due = Infinity;
+    const began = this.#needs.clock.elapsed();
     const places = new Map([...this.#reached].filter(([path]) => this.#unsaved.has(path)));
     this.#unsaved.clear();
     this.#needs.memory.saveProgress(this.#spec.name, places, this.#takeTickets(MOST_TICKETS));
+    const ended = this.#needs.clock.elapsed();
+    this.#mayWrite = ended + (ended - began) * SAVE_SHARE;
   }
 }
 

@@ -69,6 +69,19 @@ test.each(["SIGKILL", "SIGTERM"] as const)(
   },
 );
 
+test.each(["SIGKILL", "SIGTERM"] as const)("counting goes on where it was (%s)", async (signal) => {
+  await daemon.start();
+  daemon.fail("web.log", "192.0.2.1", "192.0.2.2", "192.0.2.2");
+  await until("the ban", () => daemon.banned("web").length === 1);
+  await daemon.end(signal);
+  await daemon.start();
+  expect(daemon.banned("web")).toEqual(["192.0.2.2"]);
+  daemon.fail("web.log", "192.0.2.1", "192.0.2.2");
+  await until("the other ban", () => daemon.banned("web").length === 2);
+  expect(daemon.log.match(/\] Ban 192\.0\.2\.1/g)).toHaveLength(1);
+  expect(daemon.log.match(/\] Ban 192\.0\.2\.2/g)).toHaveLength(1);
+});
+
 test("a line that was only half written is read when it is whole", async () => {
   await daemon.start();
   appendFileSync(daemon.path("web.log"), `${stamp()} failure from 192.0.2.1\n${stamp()} failure fr`);
