@@ -31,6 +31,7 @@ export class Desk {
   readonly #name: Buffer;
   readonly #line: Buffer;
   #lastName: string | undefined;
+  #lastLine: string | undefined;
 
   constructor(shared = new SharedArrayBuffer(BYTES)) {
     this.shared = shared;
@@ -45,8 +46,12 @@ export class Desk {
       this.#lastName = jail;
       this.#header[NAME_LENGTH] = this.#name.write(jail, "utf8");
     }
-    this.#header[KEPT] = this.#line.write(line, "utf16le");
-    this.#header[LENGTH] = line.length;
+    // Many jails look at one line after the other.
+    if (line !== this.#lastLine) {
+      this.#lastLine = line;
+      this.#header[KEPT] = this.#line.write(line, "utf16le");
+      this.#header[LENGTH] = line.length;
+    }
     Atomics.add(this.#header, TURN, 1);
   }
 

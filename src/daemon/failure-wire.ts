@@ -1,15 +1,15 @@
 import {
   copyText,
-  matchesOf,
+  isNarrow,
   narrowText,
   packRecord,
+  unpackRecord,
   widenText,
   type Failure,
   type Groups,
   type MatchedLine,
   type PackedRecord,
 } from "../model";
-import { PackedGroups } from "./packed-groups";
 
 /**
  * Failures on their way between threads: the texts of all, one after the other, and their numbers. One text and one
@@ -18,12 +18,15 @@ import { PackedGroups } from "./packed-groups";
 export interface FailureBatch {
   readonly texts: string;
   readonly numbers: Float64Array;
+  /** One character beyond U+00FF doubles the bytes of a whole text; then each text of it was narrowed. */
+  readonly isNarrowed: boolean;
 }
 
 /** Failures of one batch: what a daemon deals with in a few milliseconds, before it does something else. */
 const BATCH = 500;
 /** Numbers of one failure: time, count, weight and bantime (NaN: absent), lengths of its texts (-1: absent). */
 const HEAD = 8;
+const FIRST_LENGTH = 4;
 
 /** Packs failures into batches one by one, so that nothing but their texts has to be kept until it is sent. */
 export class FailurePacker {
@@ -62,20 +65,34 @@ export class FailurePacker {
   #addName(name: string | undefined): void {
     if (name === undefined) {
       this.#numbers.push(-1);
-      return;
+    } else {
+      this.#texts += name;
+      this.#numbers.push(name.length);
     }
-    const text = narrowText(name);
-    this.#texts += text;
-    this.#numbers.push(text.length);
   }
 
   #close(): void {
     if (this.#numbers.length > 0) {
-      this.#batches.push({ texts: this.#texts, numbers: Float64Array.from(this.#numbers) });
+      const batch = { texts: this.#texts, numbers: Float64Array.from(this.#numbers), isNarrowed: false };
+      this.#batches.push(isNarrow(batch.texts) ? batch : narrowBatch(batch));
       this.#texts = "";
       this.#numbers = [];
     }
   }
+}
+
+function narrowBatch({ texts, numbers }: FailureBatch): FailureBatch {
+  let narrowed = "";
+  let start = 0;
+  const lengths = numbers.map((length, at) => {
+    if (at % HEAD < FIRST_LENGTH || length < 0) {
+      return length;
+    }
+    const text = narrowText(texts.slice(start, (start += length)));
+    narrowed += text;
+    return text.length;
+  });
+  return { texts: narrowed, numbers: lengths, isNarrowed: true };
 }
 
 /** The failures of a batch. */
@@ -102,40 +119,42 @@ class WiredFailure implements Failure {
   readonly host: string | undefined;
   /** Where its texts end. */
   readonly end: number;
-  /** A part of the batch, until it is kept. */
-  #record: PackedRecord;
-  #groups: Groups | undefined;
-  #matches: readonly MatchedLine[] | undefined;
+  /** A part of the batch. */
+  readonly #record: PackedRecord;
+  #unpacked: ReturnType<typeof unpackRecord> | undefined;
 
-  constructor({ texts, numbers }: FailureBatch, at: number, start: number) {
+  constructor({ texts, numbers, isNarrowed }: FailureBatch, at: number, start: number) {
     this.time = numberAt(numbers, at);
     this.count = numberAt(numbers, at + 1);
     this.weight = presentAt(numbers, at + 2);
     this.bantime = presentAt(numbers, at + 3);
-    const ip = start + Math.max(0, numberAt(numbers, at + 4));
-    const host = ip + Math.max(0, numberAt(numbers, at + 5));
-    const record = host + Math.max(0, numberAt(numbers, at + 6));
-    this.id = numberAt(numbers, at + 4) < 0 ? undefined : nameBetween(texts, start, ip);
-    this.ip = numberAt(numbers, at + 5) < 0 ? undefined : nameBetween(texts, ip, host);
-    this.host = numberAt(numbers, at + 6) < 0 ? undefined : nameBetween(texts, host, record);
-    this.end = record + numberAt(numbers, at + 7);
-    this.#record = texts.slice(record, this.end);
+    const [id, ip, host] = [numberAt(numbers, at + 4), numberAt(numbers, at + 5), numberAt(numbers, at + 6)];
+    const name = isNarrowed ? wideName : copyText;
+    let end = start;
+    this.id = id < 0 ? undefined : name(texts.slice(end, (end += id)));
+    this.ip = ip < 0 ? undefined : name(texts.slice(end, (end += ip)));
+    this.host = host < 0 ? undefined : name(texts.slice(end, (end += host)));
+    this.end = end + numberAt(numbers, at + 7);
+    this.#record = texts.slice(end, this.end);
   }
 
   get groups(): Groups {
-    this.#groups ??= new PackedGroups(this.#keep());
-    return this.#groups;
+    return this.#content.groups;
   }
 
   get matches(): readonly MatchedLine[] {
-    this.#matches ??= matchesOf(this.#keep());
-    return this.#matches;
+    return this.#content.matches;
   }
 
-  #keep(): PackedRecord {
-    this.#record = copyText(this.#record);
-    return this.#record;
+  get #content(): ReturnType<typeof unpackRecord> {
+    // A copy: what is kept of one failure must not keep the texts of all.
+    this.#unpacked ??= unpackRecord(copyText(this.#record));
+    return this.#unpacked;
   }
+}
+
+function wideName(part: string): string {
+  return widenText(copyText(part));
 }
 
 function numberAt(numbers: Float64Array, at: number): number {
@@ -145,8 +164,4 @@ function numberAt(numbers: Float64Array, at: number): number {
 function presentAt(numbers: Float64Array, at: number): number | undefined {
   const number = numberAt(numbers, at);
   return Number.isNaN(number) ? undefined : number;
-}
-
-function nameBetween(texts: string, start: number, end: number): string {
-  return widenText(copyText(texts.slice(start, end)));
 }

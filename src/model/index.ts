@@ -32,10 +32,10 @@ export { roundHalfEven, toNumeric, type Numeric } from "./numeric";
 export { familyOf, isAddress, parseOffender, type Offender } from "./offender";
 export {
   copyText,
-  groupsOf,
-  matchesOf,
+  isNarrow,
   narrowText,
   packRecord,
+  unpackRecord,
   widenText,
   type PackedRecord,
 } from "./packed-record";

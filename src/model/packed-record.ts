@@ -5,15 +5,15 @@ import type { Groups, GroupValue, MatchedLine } from "./failure";
  * most are never looked at again: one text is copied between threads and kept in a fraction of the time and memory of
  * the maps and arrays it stands for.
  *
- * It is: length of the packed groups, packed groups, packed lines. A length is one character, its code; from 250 on it
- * is `LONG`, digits and `;`. All characters are below U+0100, since one beyond would double the bytes of all.
+ * It is: number of groups, lengths of their names and values, number of lines, lengths of their parts; then all those
+ * texts without anything between. A number is one character, its code; from 250 on it is `LONG`, digits and `;`.
  */
 export type PackedRecord = string;
 
 const LONG = "\xff";
 const LONG_CODE = 0xff;
 const LONGEST_SHORT = 249;
-/** Before what follows: a text of its own instead of one cut at the date; a list instead of a text. */
+/** Before the length of a line that is not cut at its date, and before those of a group that is a list. */
 const WHOLE = "\xfe";
 const LIST = "\xfd";
 /** Before a text whose characters need two bytes: each stands as two characters. */
@@ -27,29 +27,53 @@ const BEYOND = /[^\x00-\xff]/;
 
 /** Packs groups and lines. */
 export function packRecord(groups: Groups, matches: readonly MatchedLine[]): PackedRecord {
-  const packed = packGroups(groups);
-  let record = formatLength(packed.length) + packed;
+  let head = formatNumber(groups.size);
+  let body = "";
+  for (const [name, value] of groups) {
+    const text = typeof value === "string" ? value : JSON.stringify(packList(value));
+    const mark = typeof value === "string" ? "" : LIST;
+    head += mark + formatNumber(name.length) + formatNumber(text.length);
+    body += name + text;
+  }
+  head += formatNumber(matches.length);
   for (const match of matches) {
-    const line = packLine(match);
-    record += formatLength(line.length) + line;
+    if (typeof match === "string") {
+      head += WHOLE + formatNumber(match.length);
+      body += match;
+    } else {
+      const [before, date, after] = match;
+      head += formatNumber(before.length) + formatNumber(date.length) + formatNumber(after.length);
+      body += before + date + after;
+    }
   }
-  return record;
+  return head + body;
 }
 
-/** The groups of a record. */
-export function groupsOf(record: PackedRecord): ReadonlyMap<string, GroupValue> {
-  return unpackGroups(new Unpacker(record).take());
-}
-
-/** The lines of a record. */
-export function matchesOf(record: PackedRecord): readonly MatchedLine[] {
-  const reader = new Unpacker(record);
-  reader.take();
-  const matches: MatchedLine[] = [];
-  while (!reader.isAtEnd) {
-    matches.push(unpackLine(reader.take()));
+/** What `packRecord` was given. Also takes a narrowed record. */
+export function unpackRecord(record: PackedRecord): {
+  readonly groups: ReadonlyMap<string, GroupValue>;
+  readonly matches: readonly MatchedLine[];
+} {
+  const packed = widenText(record);
+  const head = new Head(packed);
+  const groupLengths = Array.from(
+    { length: head.next() },
+    () => [head.skip(LIST), head.next(), head.next()] as const,
+  );
+  const lineLengths = Array.from({ length: head.next() }, () =>
+    head.skip(WHOLE) ? ([head.next()] as const) : ([head.next(), head.next(), head.next()] as const),
+  );
+  let at = head.end;
+  const take = (length: number): string => packed.slice(at, (at += length));
+  const groups = new Map<string, GroupValue>();
+  for (const [isList, name, value] of groupLengths) {
+    groups.set(take(name), isList ? unpackList(take(value)) : take(value));
   }
-  return matches;
+  const matches = lineLengths.map(
+    ([first, date, after]): MatchedLine =>
+      date === undefined ? take(first) : [take(first), take(date), take(after ?? 0)],
+  );
+  return { groups, matches };
 }
 
 /** A text that keeps nothing but itself in memory: a part of a text keeps the whole one. */
@@ -59,61 +83,14 @@ export function copyText(part: string): string {
 
 const JOINT = " ";
 
-function packGroups(groups: Groups): string {
-  let packed = "";
-  groups.forEach((value, name) => {
-    const text = typeof value === "string" ? value : JSON.stringify(packList(value));
-    const mark = typeof value === "string" ? "" : LIST;
-    packed += `${mark + formatLength(name.length) + formatLength(text.length) + name}${text}`;
-  });
-  return narrowText(packed);
-}
-
-function unpackGroups(packed: string): ReadonlyMap<string, GroupValue> {
-  const groups = new Map<string, GroupValue>();
-  const reader = new Unpacker(widenText(packed));
-  while (!reader.isAtEnd) {
-    const isList = reader.skip(LIST);
-    const [name, value] = reader.takeTwo();
-    groups.set(name, isList ? unpackList(value) : value);
-  }
-  return groups;
-}
-
-function packLine(match: MatchedLine): string {
-  if (typeof match === "string") {
-    return narrowText(WHOLE + match);
-  }
-  const [before, date, after] = match;
-  return narrowText(formatLength(before.length) + formatLength(date.length) + before + date + after);
-}
-
-function unpackLine(packed: string): MatchedLine {
-  const reader = new Unpacker(widenText(packed));
-  if (reader.skip(WHOLE)) {
-    return reader.rest;
-  }
-  const [before, date] = reader.takeTwo();
-  return [before, date, reader.rest];
-}
-
-/** A list begins with the word that tells it from a set. */
-function packList(value: Exclude<GroupValue, string>): readonly string[] {
-  return value instanceof Set ? ["set", ...(value as ReadonlySet<string>)] : ["list", ...value];
-}
-
-function unpackList(packed: string): GroupValue {
-  const [kind, ...items] = JSON.parse(packed) as readonly string[];
-  return kind === "set" ? new Set(items) : items;
-}
-
-function formatLength(length: number): string {
-  return CODES[length] ?? `${LONG}${length};`;
+/** Whether all characters of a text are below U+0100, so that it takes one byte for each. */
+export function isNarrow(text: string): boolean {
+  return !BEYOND.test(text);
 }
 
 /** A text as one whose characters are all below U+0100. */
 export function narrowText(text: string): string {
-  if (!BEYOND.test(text) && text.charCodeAt(0) !== WIDE_CODE) {
+  if (isNarrow(text) && text.charCodeAt(0) !== WIDE_CODE) {
     return text;
   }
   let narrowed = WIDE;
@@ -136,8 +113,22 @@ export function widenText(text: string): string {
   return widened;
 }
 
-/** Takes a packed text apart from its beginning on. */
-class Unpacker {
+/** A list begins with the word that tells it from a set. */
+function packList(value: Exclude<GroupValue, string>): readonly string[] {
+  return value instanceof Set ? ["set", ...(value as ReadonlySet<string>)] : ["list", ...value];
+}
+
+function unpackList(packed: string): GroupValue {
+  const [kind, ...items] = JSON.parse(packed) as readonly string[];
+  return kind === "set" ? new Set(items) : items;
+}
+
+function formatNumber(number: number): string {
+  return CODES[number] ?? `${LONG}${number};`;
+}
+
+/** The numbers at the beginning of a record. */
+class Head {
   readonly #packed: string;
   #at = 0;
 
@@ -145,12 +136,9 @@ class Unpacker {
     this.#packed = packed;
   }
 
-  get isAtEnd(): boolean {
-    return this.#at >= this.#packed.length;
-  }
-
-  get rest(): string {
-    return this.#packed.slice(this.#at);
+  /** Where the numbers end, once all have been read. */
+  get end(): number {
+    return this.#at;
   }
 
   /** Whether a mark was there and has been passed. */
@@ -160,33 +148,15 @@ class Unpacker {
     return isThere;
   }
 
-  /** A text behind its length. */
-  take(): string {
-    return this.#text(this.#length());
-  }
-
-  /** Two texts behind both of their lengths. */
-  takeTwo(): readonly [string, string] {
-    const first = this.#length();
-    const second = this.#length();
-    return [this.#text(first), this.#text(second)];
-  }
-
-  #text(length: number): string {
-    const start = this.#at;
-    this.#at += length;
-    return this.#packed.slice(start, this.#at);
-  }
-
-  #length(): number {
+  next(): number {
     const code = this.#packed.charCodeAt(this.#at);
     if (code !== LONG_CODE) {
       this.#at += 1;
       return code;
     }
     const end = this.#packed.indexOf(";", this.#at);
-    const length = Number(this.#packed.slice(this.#at + 1, end));
+    const number = Number(this.#packed.slice(this.#at + 1, end));
     this.#at = end + 1;
-    return length;
+    return number;
   }
 }

@@ -73,7 +73,11 @@ export class FileTarget implements LogTarget {
 }
 
 function formatLines(records: readonly LogRecord[], { line }: LogTargetName): string {
-  return records.map((record) => `${formatLogRecord(record, line)}\n`).join("");
+  let text = "";
+  for (const record of records) {
+    text += `${formatLogRecord(record, line)}\n`;
+  }
+  return text;
 }
 
 function openLog(path: string): number {

@@ -53,14 +53,36 @@ export function formatLogRecord(record: LogRecord, options: LogLineOptions): str
   if (options.format !== undefined) {
     return fillFormat(options.format, record);
   }
-  const date = options.datetime ? `${formatLogTime(record.time)} ` : "";
-  return `${date}${formatHead(record, options)} ${escapeControls(record.message)}`;
+  return headOf(record, options) + escapeControls(record.message);
 }
 
-function formatHead({ logger, pid, level }: LogRecord, options: LogLineOptions): string {
+/** The head of the last record: in a storm thousands differ in their messages alone. */
+let lastHead = "";
+let lastRecord: LogRecord | undefined;
+let lastOptions: LogLineOptions | undefined;
+
+function headOf(record: LogRecord, options: LogLineOptions): string {
+  const isSame =
+    record.time === lastRecord?.time &&
+    record.logger === lastRecord.logger &&
+    record.level === lastRecord.level &&
+    record.pid === lastRecord.pid &&
+    options === lastOptions;
+  if (!isSame) {
+    lastHead = formatHead(record, options);
+    lastRecord = record;
+    lastOptions = options;
+  }
+  return lastHead;
+}
+
+function formatHead({ time, logger, pid, level }: LogRecord, options: LogLineOptions): string {
+  const date = options.datetime ? `${formatLogTime(time)} ` : "";
   const name = `fail2ban.${logger}`;
   const shown = SHORT_NAMES[level] ?? level;
-  return options.padding ? `${name.padEnd(24)}[${pid}]: ${shown.padEnd(7)}` : `${name}[${pid}]: ${shown}`;
+  return options.padding
+    ? `${date}${name.padEnd(24)}[${pid}]: ${shown.padEnd(7)} `
+    : `${date}${name}[${pid}]: ${shown} `;
 }
 
 /** `%(name)-24s`: a field, its width (negative: left), its kind. */
