@@ -97,6 +97,10 @@ export class BanMemory {
     this.#write((store) => store.saveProgress(jail, places, tickets));
   }
 
+  deleteTickets(jail: string): void {
+    this.#write((store) => store.deleteTickets(jail));
+  }
+
   openTickets(jail: string): readonly Ticket[] {
     return this.#ask((store) => store.openTickets(jail)) ?? [];
   }

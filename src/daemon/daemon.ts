@@ -165,11 +165,12 @@ export class Daemon {
     this.#jails.set(spec.name, new LiveJail(spec, this.#jailNeeds));
   }
 
-  /** Stops a jail; its bans stay in the database. */
+  /** Stops a jail; its bans stay in the database, but who begins it again counts anew. */
   async stopJail(name: string): Promise<void> {
     const jail = this.jail(name);
     this.#jails.delete(name);
     await jail.stop();
+    this.memory.deleteTickets(name);
   }
 
   /** How far every log has been read. */

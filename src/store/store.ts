@@ -154,6 +154,11 @@ export class Store {
     return readTickets(this.#ticketStatements(), jail);
   }
 
+  /** Forgets the tickets of a jail. */
+  deleteTickets(jail: string): void {
+    this.#ticketStatements().run("DELETE FROM warder_tickets WHERE jail = ?", jail);
+  }
+
   /** A ban ends later: what is restored after a restart begins and ends as `by` does. */
   prolongBan(jail: string, id: string, by: Pick<Ban, "time" | "bantime">): void {
     const sql = "UPDATE bips SET timeofban = ?, bantime = ? WHERE jail = ? AND ip = ?";

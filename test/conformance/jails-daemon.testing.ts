@@ -78,6 +78,10 @@ export class NotedDaemon {
     return existsSync(path) ? readFileSync(path, "utf8").split("\n").slice(0, -1) : [];
   }
 
+  get database(): string {
+    return join(this.folder, "db.sqlite3");
+  }
+
   get log(): string {
     return readFileSync(join(this.folder, "daemon.log"), "utf8");
   }
