@@ -2,13 +2,15 @@ import {
   copyText,
   isNarrow,
   narrowText,
-  packRecord,
-  unpackRecord,
+  packGroups,
+  packLines,
+  unpackGroups,
+  unpackLines,
   widenText,
   type Failure,
   type Groups,
   type MatchedLine,
-  type PackedRecord,
+  type Packed,
 } from "../model";
 
 /**
@@ -25,7 +27,7 @@ export interface FailureBatch {
 /** Failures of one batch: what a daemon deals with in a few milliseconds, before it does something else. */
 const BATCH = 500;
 /** Numbers of one failure: time, count, weight and bantime (NaN: absent), lengths of its texts (-1: absent). */
-const HEAD = 8;
+const HEAD = 9;
 const FIRST_LENGTH = 4;
 
 /** Packs failures into batches one by one, so that nothing but their texts has to be kept until it is sent. */
@@ -50,9 +52,10 @@ export class FailurePacker {
     this.#addName(id);
     this.#addName(ip);
     this.#addName(host);
-    const record = packRecord(failure.groups, failure.matches);
-    this.#texts += record;
-    this.#numbers.push(record.length);
+    const groups = packGroups(failure.groups);
+    const lines = packLines(failure.matches);
+    this.#texts += groups + lines;
+    this.#numbers.push(groups.length, lines.length);
   }
 
   /** Gives the batches away and begins anew. */
@@ -117,11 +120,11 @@ class WiredFailure implements Failure {
   readonly id: string | undefined;
   readonly ip: string | undefined;
   readonly host: string | undefined;
-  /** Where its texts end. */
+  /** Where its texts end in those of the batch. */
   readonly end: number;
-  /** A part of the batch. */
-  readonly #record: PackedRecord;
-  #unpacked: ReturnType<typeof unpackRecord> | undefined;
+  readonly #texts: string;
+  readonly #groups: number;
+  readonly #lines: number;
 
   constructor({ texts, numbers, isNarrowed }: FailureBatch, at: number, start: number) {
     this.time = numberAt(numbers, at);
@@ -134,22 +137,25 @@ class WiredFailure implements Failure {
     this.id = id < 0 ? undefined : name(texts.slice(end, (end += id)));
     this.ip = ip < 0 ? undefined : name(texts.slice(end, (end += ip)));
     this.host = host < 0 ? undefined : name(texts.slice(end, (end += host)));
-    this.end = end + numberAt(numbers, at + 7);
-    this.#record = texts.slice(end, this.end);
+    this.#texts = texts;
+    this.#groups = end;
+    this.#lines = end + numberAt(numbers, at + 7);
+    this.end = this.#lines + numberAt(numbers, at + 8);
+  }
+
+  get packed(): Packed {
+    return {
+      groups: this.#texts.slice(this.#groups, this.#lines),
+      lines: this.#texts.slice(this.#lines, this.end),
+    };
   }
 
   get groups(): Groups {
-    return this.#content.groups;
+    return unpackGroups(copyText(this.#texts.slice(this.#groups, this.#lines)));
   }
 
   get matches(): readonly MatchedLine[] {
-    return this.#content.matches;
-  }
-
-  get #content(): ReturnType<typeof unpackRecord> {
-    // A copy: what is kept of one failure must not keep the texts of all.
-    this.#unpacked ??= unpackRecord(copyText(this.#record));
-    return this.#unpacked;
+    return unpackLines(copyText(this.#texts.slice(this.#lines, this.end)));
   }
 }
 

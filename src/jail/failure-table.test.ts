@@ -114,7 +114,7 @@ describe("FailureTable", () => {
   it("forgets the longest silent when their lines are too long, never the one just counted", () => {
     const table = new FailureTable(
       { findtime: 600, maxmatches: 5 },
-      new TrackingBudget({ offenders: 10, text: 625 }),
+      new TrackingBudget({ offenders: 10, text: 425 }),
     );
     const idsOf = () => Array.from(table.list(), ({ id }) => id);
     const long = "x".repeat(100);

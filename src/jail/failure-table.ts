@@ -1,27 +1,6 @@
-import {
-  roundHalfEven,
-  type Failure,
-  type MatchedLine,
-  type Offender,
-  type Ticket,
-  type TicketChanges,
-} from "../model";
+import { roundHalfEven, type Failure, type Offender, type Ticket, type TicketChanges } from "../model";
+import { OpenTicket } from "./open-ticket";
 import { TrackingBudget, type Tracked } from "./tracking-budget";
-
-/** A ticket at work. */
-export interface OpenTicket extends Ticket {
-  first: number;
-  last: number;
-  retry: number;
-  failures: number;
-  matches: readonly MatchedLine[];
-  /** Heard of again since it took its place in the row of those to be forgotten. */
-  isFresh: boolean;
-  /** Waits among the changes that nobody has taken yet. */
-  isChanged: boolean;
-  /** Whoever takes the changes has it. */
-  isKnown: boolean;
-}
 
 /** The limits a table counts by. */
 export interface CountingLimits {
@@ -77,16 +56,16 @@ export class FailureTable implements Tracked {
   }
 
   /** Counts a failure `count` times, each with its weight, and gives the offender's ticket. */
-  add(failure: Failure, offender: Offender, count = 1): OpenTicket {
+  add(failure: Failure, { id }: Pick<Offender, "id">, count = 1): OpenTicket {
     this.#total++;
-    const known = this.#tickets.get(offender.id);
+    const known = this.#tickets.get(id);
     if (!known) {
-      return this.#begin(failure, offender, count);
+      return this.#begin(failure, id, count);
     }
     this.#adjust(known, failure.time);
     known.retry = tidy(known.retry + count * weightOf(failure));
     known.failures += Math.max(1, failure.count);
-    this.#append(known, failure.matches);
+    this.#append(known, failure);
     known.isFresh = true;
     this.#change(known);
     this.#current = known;
@@ -100,12 +79,16 @@ export class FailureTable implements Tracked {
    */
   weigh(ticket: OpenTicket, failure: Failure, extra: number): void {
     this.#total++;
-    const isFirst = ticket.matches === failure.matches;
     ticket.retry = tidy(ticket.retry + extra * weightOf(failure));
     ticket.failures += 1;
-    if (!isFirst) {
-      this.#append(ticket, failure.matches);
+    if (!ticket.isNew) {
+      this.#append(ticket, failure);
     }
+  }
+
+  /** The ticket of an offender. */
+  get(id: string): OpenTicket | undefined {
+    return this.#tickets.get(id);
   }
 
   /** Takes an offender out; `undefined` when it is not counted. */
@@ -113,7 +96,7 @@ export class FailureTable implements Tracked {
     const ticket = this.#tickets.get(id);
     if (ticket) {
       this.#tickets.delete(id);
-      this.#hold(-1, -lengthOf(ticket.matches));
+      this.#hold(-1, -ticket.text);
       this.#forget(ticket);
     }
     return ticket;
@@ -176,7 +159,7 @@ export class FailureTable implements Tracked {
     for (const ticket of tickets) {
       if (!this.#tickets.has(ticket.id)) {
         this.#known++;
-        this.#put({ ...ticket, isFresh: false, isChanged: false, isKnown: true });
+        this.#put(reopen(ticket));
       }
     }
   }
@@ -191,21 +174,9 @@ export class FailureTable implements Tracked {
     return this.#tickets.values();
   }
 
-  #begin(failure: Failure, offender: Offender, count: number): OpenTicket {
+  #begin(failure: Failure, id: string, count: number): OpenTicket {
     const attempts = Math.max(1, failure.count);
-    const ticket: OpenTicket = {
-      id: offender.id,
-      ip: failure.ip,
-      groups: failure.groups,
-      first: failure.time,
-      last: failure.time,
-      retry: tidy(Math.max(count, attempts) * weightOf(failure)),
-      failures: attempts,
-      matches: failure.matches,
-      isFresh: false,
-      isChanged: false,
-      isKnown: false,
-    };
+    const ticket = new OpenTicket(id, failure, tidy(Math.max(count, attempts) * weightOf(failure)));
     this.#put(ticket);
     this.#change(ticket);
     return ticket;
@@ -213,7 +184,7 @@ export class FailureTable implements Tracked {
 
   #put(ticket: OpenTicket): void {
     this.#tickets.set(ticket.id, ticket);
-    this.#hold(1, lengthOf(ticket.matches));
+    this.#hold(1, ticket.text);
     this.#current = ticket;
     this.#budget.enforce();
   }
@@ -247,12 +218,11 @@ export class FailureTable implements Tracked {
     ticket.last = time;
   }
 
-  #append(ticket: OpenTicket, matches: readonly MatchedLine[]): void {
-    const { maxmatches } = this.#limits;
-    const kept = [...ticket.matches, ...matches];
-    const dropped = kept.splice(0, kept.length - Math.max(0, maxmatches));
-    ticket.matches = kept;
-    this.#hold(0, lengthOf(matches) - lengthOf(dropped));
+  #append(ticket: OpenTicket, failure: Failure): void {
+    const before = ticket.text;
+    ticket.append(failure, this.#limits.maxmatches);
+    ticket.isNew = false;
+    this.#hold(0, ticket.text - before);
   }
 
   #hold(offenders: number, text: number): void {
@@ -270,14 +240,11 @@ function tidy(count: number): number {
   return Number.isInteger(count) ? count : Math.round(count * 1e6) / 1e6;
 }
 
-/** What a line takes beside its characters: an array of three texts. */
-const LINE_BYTES = 150;
-
-/** About how many bytes matched lines take. */
-function lengthOf(matches: readonly MatchedLine[]): number {
-  let length = matches.length * LINE_BYTES;
-  for (const match of matches) {
-    length += typeof match === "string" ? match.length : match[0].length + match[1].length + match[2].length;
-  }
-  return length;
+/** A ticket of an earlier run, as whoever kept it has it. */
+function reopen({ id, ip, groups, first, last, retry, failures, matches }: Ticket): OpenTicket {
+  const ticket = new OpenTicket(id, { time: last, ip, groups, matches, count: failures }, retry);
+  ticket.first = first;
+  ticket.isNew = false;
+  ticket.isKnown = true;
+  return ticket;
 }

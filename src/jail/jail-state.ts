@@ -16,7 +16,8 @@ import {
   type UnbanReason,
 } from "../model";
 import { BanList } from "./ban-list";
-import { FailureTable, type OpenTicket } from "./failure-table";
+import { FailureTable } from "./failure-table";
+import type { OpenTicket } from "./open-ticket";
 import { IgnoreRules, type IgnoreVerdict } from "./ignore-rules";
 import { increaseBantime, type History, type PastBans, type Random } from "./increment";
 import type { JailSettings } from "./settings";
@@ -120,7 +121,9 @@ export class JailState {
       id: offender.id,
       failure: counted,
     };
-    return [found, ...this.#count(counted, offender, { now, count: failure.count })];
+    const events = [found];
+    this.#count(counted, { offender, now, count: failure.count }, events);
+    return events;
   }
 
   /** The command `attempt`: counts one failure per message, at least one. Empty when nothing came of it. */
@@ -130,7 +133,9 @@ export class JailState {
       return this.#ignored(verdict, offender);
     }
     const failure = { time: now, id: offender.id, groups: new Map(), matches: messages, count: 1 };
-    return this.#count(failure, offender, { now, count: Math.max(1, messages.length) });
+    const events: DomainEvent[] = [];
+    this.#count(failure, { offender, now, count: Math.max(1, messages.length) }, events);
+    return events;
   }
 
   /** The command `banip`: bans at once, whatever the ignore rules say. */
@@ -246,18 +251,20 @@ export class JailState {
     return [{ type: "ignored", jail: this.#settings.name, id: offender.id, reason: verdict }];
   }
 
-  #count(failure: Failure, offender: Offender, at: { now: number; count: number }): DomainEvent[] {
-    this.#purgeSometimes(at.now);
-    const ticket = this.#failures.add(failure, offender, at.count);
-    const events: DomainEvent[] = [];
-    if (ticket.retry < this.#settings.maxretry) {
+  #count(
+    failure: Failure,
+    { offender, now, count }: { readonly offender: Offender; readonly now: number; readonly count: number },
+    events: DomainEvent[],
+  ): void {
+    this.#purgeSometimes(now);
+    const ticket = this.#failures.add(failure, offender, count);
+    if (ticket.retry < this.#settings.maxretry && this.#settings.increment) {
       events.push(...this.#weigh(ticket, failure));
     }
     if (ticket.retry >= this.#settings.maxretry) {
       this.#failures.take(offender.id);
-      events.push(...this.#ban(candidateOf(ticket, failure, offender), at.now));
+      events.push(...this.#ban(candidateOf(ticket, failure, offender), now));
     }
-    return events;
   }
 
   /** A failure of somebody banned before counts for more. */
@@ -364,7 +371,7 @@ function isIgnored(verdict: IgnoreVerdict): boolean {
 }
 
 /** The failure that was one too many says how long. */
-function candidateOf(ticket: Ticket, { bantime }: Failure, offender: Offender): Candidate {
-  const { ip, last, matches, failures, groups } = ticket;
-  return { offender, ip, time: last, bantime, data: { matches, failures, groups } };
+function candidateOf(ticket: OpenTicket, { bantime }: Failure, offender: Offender): Candidate {
+  const { ip, last, data } = ticket;
+  return { offender, ip, time: last, bantime, data };
 }

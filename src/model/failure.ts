@@ -1,3 +1,4 @@
+import type { Packed } from "./packed-failure";
 import type { Worth } from "./worth";
 
 /** A matched line: text before the date, the date's own text, text after it. Joined, they are the line. */
@@ -35,10 +36,12 @@ export interface Failure {
   /** See `Worth`. */
   readonly weight?: Worth["weight"] | undefined;
   readonly bantime?: Worth["bantime"] | undefined;
+  /** Groups and lines once more, as they came from a reader: parts of longer texts. */
+  readonly packed?: Packed | undefined;
 }
 
 /** The same failure at another time, or of an offender known by now. Its groups and lines may be of any kind. */
 export function changeFailure(failure: Failure, change: Partial<Pick<Failure, "time" | "id">>): Failure {
-  const { time, id, ip, groups, matches, count, weight, bantime } = failure;
-  return { time, id, ip, groups, matches, count, weight, bantime, ...change };
+  const { time, id, ip, groups, matches, count, weight, bantime, packed } = failure;
+  return { time, id, ip, groups, matches, count, weight, bantime, packed, ...change };
 }

@@ -27,18 +27,21 @@ export {
   type MatchedLine,
 } from "./failure";
 export { containsIp, fullPrefix, isSingle, makeIp, parseIp, reverseIp, type Family, type Ip } from "./ip";
-export type { Block, Entry, Phase } from "./line";
+export type { Block, ByteView, Entry, Phase } from "./line";
 export { roundHalfEven, toNumeric, type Numeric } from "./numeric";
 export { familyOf, isAddress, parseOffender, type Offender } from "./offender";
 export {
   copyText,
+  countLines,
   isNarrow,
   narrowText,
-  packRecord,
-  unpackRecord,
+  packGroups,
+  packLines,
+  unpackGroups,
+  unpackLines,
   widenText,
-  type PackedRecord,
-} from "./packed-record";
+  type Packed,
+} from "./packed-failure";
 export { formatPython, formatPythonFloat, formatPythonString, formatPythonText } from "./python-repr";
 export type {
   ActionSpec,

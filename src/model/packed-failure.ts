@@ -1,14 +1,17 @@
 import type { Groups, GroupValue, MatchedLine } from "./failure";
 
 /**
- * What a failure says beside its time and its offender, its groups and its lines, as one text. Of a storm of failures
- * most are never looked at again: one text is copied between threads and kept in a fraction of the time and memory of
+ * What a failure says beside its time and its offender, as texts: its groups, and its lines. Of a storm of failures
+ * most are never looked at again: a text is copied between threads and kept in a fraction of the time and memory of
  * the maps and arrays it stands for.
  *
- * It is: number of groups, lengths of their names and values, number of lines, lengths of their parts; then all those
- * texts without anything between. A number is one character, its code; from 250 on it is `LONG`, digits and `;`.
+ * First stands how many there are, then the lengths of their names and values, or of the parts of each line; then all
+ * of these without anything between. A number is one character, its code; from 250 on it is `LONG`, digits and `;`.
  */
-export type PackedRecord = string;
+export interface Packed {
+  readonly groups: string;
+  readonly lines: string;
+}
 
 const LONG = "\xff";
 const LONG_CODE = 0xff;
@@ -25,8 +28,7 @@ const CODES: readonly string[] = Array.from({ length: LONGEST_SHORT + 1 }, (_, c
 );
 const BEYOND = /[^\x00-\xff]/;
 
-/** Packs groups and lines. */
-export function packRecord(groups: Groups, matches: readonly MatchedLine[]): PackedRecord {
+export function packGroups(groups: Groups): string {
   let head = formatNumber(groups.size);
   let body = "";
   for (const [name, value] of groups) {
@@ -35,7 +37,23 @@ export function packRecord(groups: Groups, matches: readonly MatchedLine[]): Pac
     head += mark + formatNumber(name.length) + formatNumber(text.length);
     body += name + text;
   }
-  head += formatNumber(matches.length);
+  return head + body;
+}
+
+/** What `packGroups` was given; also of a narrowed text. */
+export function unpackGroups(text: string): ReadonlyMap<string, GroupValue> {
+  const reader = new PackReader(text);
+  const lengths = reader.list(() => [reader.skip(LIST), reader.number(), reader.number()] as const);
+  const groups = new Map<string, GroupValue>();
+  for (const [isList, name, value] of lengths) {
+    groups.set(reader.text(name), isList ? unpackList(reader.text(value)) : reader.text(value));
+  }
+  return groups;
+}
+
+export function packLines(matches: readonly MatchedLine[]): string {
+  let head = formatNumber(matches.length);
+  let body = "";
   for (const match of matches) {
     if (typeof match === "string") {
       head += WHOLE + formatNumber(match.length);
@@ -49,31 +67,26 @@ export function packRecord(groups: Groups, matches: readonly MatchedLine[]): Pac
   return head + body;
 }
 
-/** What `packRecord` was given. Also takes a narrowed record. */
-export function unpackRecord(record: PackedRecord): {
-  readonly groups: ReadonlyMap<string, GroupValue>;
-  readonly matches: readonly MatchedLine[];
-} {
-  const packed = widenText(record);
-  const head = new Head(packed);
-  const groupLengths = Array.from(
-    { length: head.next() },
-    () => [head.skip(LIST), head.next(), head.next()] as const,
+/** What `packLines` was given; also of a narrowed text. */
+export function unpackLines(text: string): readonly MatchedLine[] {
+  const reader = new PackReader(text);
+  const lengths = reader.list(() =>
+    reader.skip(WHOLE)
+      ? ([reader.number()] as const)
+      : ([reader.number(), reader.number(), reader.number()] as const),
   );
-  const lineLengths = Array.from({ length: head.next() }, () =>
-    head.skip(WHOLE) ? ([head.next()] as const) : ([head.next(), head.next(), head.next()] as const),
-  );
-  let at = head.end;
-  const take = (length: number): string => packed.slice(at, (at += length));
-  const groups = new Map<string, GroupValue>();
-  for (const [isList, name, value] of groupLengths) {
-    groups.set(take(name), isList ? unpackList(take(value)) : take(value));
-  }
-  const matches = lineLengths.map(
+  return lengths.map(
     ([first, date, after]): MatchedLine =>
-      date === undefined ? take(first) : [take(first), take(date), take(after ?? 0)],
+      date === undefined
+        ? reader.text(first)
+        : [reader.text(first), reader.text(date), reader.text(after ?? 0)],
   );
-  return { groups, matches };
+}
+
+/** How many lines `packLines` was given. */
+export function countLines(text: string): number {
+  const code = text.charCodeAt(0);
+  return code <= LONGEST_SHORT ? code : new PackReader(text).number();
 }
 
 /** A text that keeps nothing but itself in memory: a part of a text keeps the whole one. */
@@ -127,18 +140,18 @@ function formatNumber(number: number): string {
   return CODES[number] ?? `${LONG}${number};`;
 }
 
-/** The numbers at the beginning of a record. */
-class Head {
+/** Takes a packed text apart from its beginning on. */
+class PackReader {
   readonly #packed: string;
   #at = 0;
 
-  constructor(packed: string) {
-    this.#packed = packed;
+  constructor(text: string) {
+    this.#packed = widenText(text);
   }
 
-  /** Where the numbers end, once all have been read. */
-  get end(): number {
-    return this.#at;
+  /** As many as the next number says. */
+  list<T>(read: () => T): T[] {
+    return Array.from({ length: this.number() }, read);
   }
 
   /** Whether a mark was there and has been passed. */
@@ -148,7 +161,7 @@ class Head {
     return isThere;
   }
 
-  next(): number {
+  number(): number {
     const code = this.#packed.charCodeAt(this.#at);
     if (code !== LONG_CODE) {
       this.#at += 1;
@@ -158,5 +171,11 @@ class Head {
     const number = Number(this.#packed.slice(this.#at + 1, end));
     this.#at = end + 1;
     return number;
+  }
+
+  text(length: number): string {
+    const start = this.#at;
+    this.#at += length;
+    return this.#packed.slice(start, this.#at);
   }
 }
