@@ -1,0 +1,148 @@
+import type { ActionSpec } from "../../model";
+import {
+  failed,
+  SKIPPED,
+  type Action,
+  type ActionOperation,
+  type ActionOutcome,
+  type BanTarget,
+} from "../action";
+import type { ActionContext } from "../action-context";
+import { ActionProperties } from "../action-properties";
+import { findWanted, takeFacts, type WantedFacts } from "./ban-facts";
+import { actionKey } from "./notice";
+import { listOptions } from "./options";
+import { isSmtpScript, mapSmtpScript } from "./smtp-script";
+import type { ThreadAction } from "./thread-messages";
+import type { ThreadHost } from "./thread-host";
+
+/** Kinds of actions that run in the thread of notices, by their property `native`. */
+export const NOTICE_KINDS: readonly string[] = [
+  "mail",
+  "webhook",
+  "abuseipdb",
+  "blocklist-de",
+  "xarf",
+  "cloudflare",
+];
+
+/** The kind of notice a spec asks for; undefined when it is none. */
+export function noticeKindOf(spec: ActionSpec): string | undefined {
+  if (spec.script) {
+    return isSmtpScript(spec.script.file) ? "mail" : undefined;
+  }
+  const native = spec.properties.get("native");
+  return typeof native === "string" && NOTICE_KINDS.includes(native) ? native : undefined;
+}
+
+/**
+ * Tells of bans by mail or web, or has Cloudflare block them. All work is done in a thread of its own: a ban only hands
+ * over plain data. What is told is in a queue on disk before the ban counts as told.
+ */
+export class NoticeAction implements Action {
+  readonly name: string;
+  readonly canFlush = true;
+  readonly epoch = 0;
+  readonly concurrent = true;
+  readonly #context: ActionContext;
+  readonly #host: ThreadHost;
+  readonly #key: string;
+  #spec: ActionSpec;
+  #wanted: WantedFacts = findWanted({});
+  #isOpen = false;
+
+  constructor(spec: ActionSpec, context: ActionContext, host: ThreadHost) {
+    this.name = spec.name;
+    this.#context = context;
+    this.#host = host;
+    this.#key = actionKey(context.jail.name, spec.name);
+    this.#spec = spec;
+  }
+
+  /** Restored bans are no news; only a firewall wants them. */
+  get norestored(): boolean {
+    return noticeKindOf(this.#spec) === "cloudflare"
+      ? new ActionProperties(this.#spec).isOn("norestored")
+      : true;
+  }
+
+  async start(): Promise<ActionOutcome> {
+    const opened = await this.#open();
+    return opened.status === "failed" ? opened : this.#host.run(this.#key, "start");
+  }
+
+  async stop(): Promise<ActionOutcome> {
+    if (!this.#isOpen) {
+      return SKIPPED;
+    }
+    this.#isOpen = false;
+    const outcome = await this.#host.run(this.#key, "stop");
+    await this.#host.close(this.#key);
+    return outcome;
+  }
+
+  ban(target: BanTarget): Promise<ActionOutcome> {
+    return this.#tell("ban", target);
+  }
+
+  unban(target: BanTarget): Promise<ActionOutcome> {
+    return this.#tell("unban", target);
+  }
+
+  reban(target: BanTarget): Promise<ActionOutcome> {
+    return this.#tell("reban", target);
+  }
+
+  prolong(target: BanTarget): Promise<ActionOutcome> {
+    return this.#tell("prolong", target);
+  }
+
+  flush(): Promise<ActionOutcome> {
+    return this.#isOpen ? this.#host.run(this.#key, "flush") : Promise.resolve(SKIPPED);
+  }
+
+  reload(spec: ActionSpec): Promise<ActionOutcome> {
+    this.#spec = spec;
+    return this.#open();
+  }
+
+  check(): Promise<ActionOutcome> {
+    return Promise.resolve(SKIPPED);
+  }
+
+  async #open(): Promise<ActionOutcome> {
+    const action = this.#describe();
+    if (typeof action === "string") {
+      this.#isOpen = false;
+      return failed(action);
+    }
+    this.#wanted = findWanted(action.options);
+    const { outcome } = await this.#host.open(this.#key, action);
+    this.#isOpen = outcome.status !== "failed";
+    return outcome;
+  }
+
+  #tell(operation: ActionOperation, target: BanTarget): Promise<ActionOutcome> {
+    if (this.#isOpen) {
+      return this.#host.run(this.#key, operation, takeFacts(target, this.#wanted));
+    }
+    // What cannot be told is no reason to show a ban as not in force; the start has said what is wrong.
+    const isFirewall = noticeKindOf(this.#spec) === "cloudflare";
+    return Promise.resolve(isFirewall ? failed("the action could not be started") : SKIPPED);
+  }
+
+  /** What the thread has to know, or what is wrong with it. */
+  #describe(): ThreadAction | string {
+    const { script, properties } = this.#spec;
+    const options = script ? mapSmtpScript(script.args) : listOptions(properties);
+    return options === undefined
+      ? "the arguments of smtp.py are no JSON object"
+      : {
+          jail: this.#context.jail.name,
+          name: this.name,
+          host: this.#context.lookups.ownNames().full,
+          kind: noticeKindOf(this.#spec) ?? "",
+          options,
+        };
+  }
+}
