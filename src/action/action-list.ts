@@ -5,8 +5,7 @@ import { ReportBuilder, settle, type ActionReport, type BanOperation } from "./a
 import { addressOf, createBanTarget } from "./ban-tags";
 import { callAction, createGivenTarget, type GivenTags } from "./manual-call";
 import { formatId } from "./messages";
-import { createNft } from "./native-nft";
-import { NativeNftables } from "./native-nftables";
+import { createNativeAction } from "./native-actions";
 import { ShellAction } from "./shell-action";
 import { Turns } from "./turns";
 import { UnsupportedAction } from "./unsupported-action";
@@ -17,19 +16,15 @@ const LOGGER = "actions";
 export type ActionFactory = (spec: ActionSpec, context: ActionContext) => Action;
 
 /**
- * Shell actions for specs of commands, the native firewall for those whose property `native` names one, a placeholder
+ * Shell actions for specs of commands, a native firewall for those whose property `native` names one, a placeholder
  * that says so for those written in Python.
  */
 export const createAction: ActionFactory = (spec, context) => {
   if (spec.script) {
     return new UnsupportedAction(spec);
   }
-  return nativeOf(spec) === "nftables"
-    ? new NativeNftables(spec, context, systemNft)
-    : new ShellAction(spec, context);
+  return createNativeAction(nativeOf(spec), spec, context) ?? new ShellAction(spec, context);
 };
-
-const systemNft = createNft();
 
 function nativeOf(spec: ActionSpec | undefined): ActionValue | undefined {
   return spec?.properties.get("native");

@@ -1,6 +1,6 @@
 import { banEnd, parseOffender, type Ban, type Ip } from "../model";
 import { addressOf } from "./ban-tags";
-import type { NftElement } from "./native-script";
+import type { BlockedElement } from "./native-backend";
 
 /** What is known of one address: the offender behind it with the end of the ban, and others in the same way. */
 interface Entry {
@@ -25,11 +25,11 @@ export interface Moment {
  * The addresses that are to be blocked. Several offenders may share one (ids that are no addresses): it is blocked
  * until the last of their bans ends.
  */
-export class NftElements {
+export class NativeElements {
   readonly #entries = new Map<string, Entry>();
 
   /** All of them that do not end before `now`. */
-  *current(now: number): Iterable<NftElement> {
+  *current(now: number): Iterable<BlockedElement> {
     for (const entry of this.#entries.values()) {
       const element = elementOf(entry);
       if (element.end > now) {
@@ -38,9 +38,15 @@ export class NftElements {
     }
   }
 
-  get(key: string): NftElement | undefined {
+  get(key: string): BlockedElement | undefined {
     const entry = this.#entries.get(key);
     return entry && elementOf(entry);
+  }
+
+  /** The offenders behind an address. */
+  idsOf(key: string): readonly string[] {
+    const entry = this.#entries.get(key);
+    return entry ? [...endsOf(entry).keys()] : [];
   }
 
   add(ip: Ip, ban: Ban): void {
@@ -95,6 +101,6 @@ function endsOf({ id, end, others }: Entry): Map<string, number> {
   return new Map([[id, end], ...(others ?? [])]);
 }
 
-function elementOf(entry: Entry): NftElement {
+function elementOf(entry: Entry): BlockedElement {
   return entry.others ? { ip: entry.ip, end: Math.max(...endsOf(entry).values()) } : entry;
 }

@@ -1,4 +1,4 @@
-import type { ActionSpec, Ban, Ip } from "../model";
+import { secondsOf, type ActionSpec, type Ban, type Ip } from "../model";
 import {
   APPLIED,
   failed,
@@ -10,17 +10,19 @@ import {
 } from "./action";
 import type { ActionContext } from "./action-context";
 import { ActionProperties } from "./action-properties";
-import { compareElements } from "./native-compare";
 import { GroupCommit } from "./group-commit";
-import { blockedIp, NftElements, type Moment } from "./native-elements";
-import type { Nft, NftFailure } from "./native-nft";
-import { NftRuleset, type NftChange } from "./native-ruleset";
-import type { NftElement } from "./native-script";
-import { nftLabel, readNftSettings, type NftSettings } from "./native-settings";
+import { isFailure, type Backend, type FirewallFailure, type Ruleset } from "./native-backend";
+import { blockedIp, type Moment } from "./native-elements";
+import { FirewallKeeper } from "./native-keeper";
+import type { FirewallEvent, WatchListener } from "./native-watch";
 
 const LOGGER = "actions";
 /** Seconds that bans of an earlier run stay in force at least until the database has told which of them go on. */
 const INHERITED = 300;
+/** Seconds for which bans stay in force after a stop, unless `keep_after_stop` says otherwise. */
+const KEPT = 300;
+/** Seconds after which a firewall that could not be mended is tried again. */
+const RETRY = 10;
 
 /** One ban or unban on its way to the kernel. */
 interface Operation {
@@ -31,29 +33,27 @@ interface Operation {
 }
 
 /**
- * Blocks offenders with nftables: a table of its own, for each jail a chain for each hook and sets of addresses whose
- * elements end by themselves. All operations that come while nft is at work go into its next transaction together.
- * Its state is what should be in the kernel: when the kernel has lost it, one transaction brings everything back.
+ * Blocks offenders with a firewall of the kernel: for each jail rules that look into sets whose elements end by
+ * themselves. All operations that come while the firewall is at work go into its next transaction together.
+ * What others do to its rules is noticed and mended.
  */
-export class NativeNftables implements Action {
+export class NativeFirewall implements Action {
   readonly name: string;
   readonly canFlush = true;
   readonly concurrent = true;
   readonly #context: ActionContext;
-  readonly #nft: Nft;
+  readonly #backend: Backend;
   readonly #properties: ActionProperties;
-  readonly #elements = new NftElements();
   readonly #queue = new GroupCommit<Operation>((operations) => this.#commit(operations));
-  /** Of an earlier run, not restored so far. */
-  #inherited = new Map<string, NftElement>();
-  #ruleset: NftRuleset | undefined;
+  #keeper: FirewallKeeper | undefined;
+  #unsubscribe: (() => void) | undefined;
   #epoch = 0;
   #hasLost = false;
 
-  constructor(spec: ActionSpec, context: ActionContext, nft: Nft) {
+  constructor(spec: ActionSpec, context: ActionContext, backend: Backend) {
     this.name = spec.name;
     this.#context = context;
-    this.#nft = nft;
+    this.#backend = backend;
     this.#properties = new ActionProperties(spec);
   }
 
@@ -66,20 +66,38 @@ export class NativeNftables implements Action {
     return this.#epoch;
   }
 
+  get lost(): ReadonlyMap<string, string> {
+    const keeper = this.#keeper;
+    const entries = [...(keeper?.refused ?? [])].flatMap(([key, reason]) =>
+      (keeper?.elements.idsOf(key) ?? []).map((id): [string, string] => [id, reason]),
+    );
+    return new Map(entries);
+  }
+
   start(): Promise<ActionOutcome> {
     return this.#queue.alone(() => this.#start());
   }
 
   stop(): Promise<ActionOutcome> {
     return this.#queue.alone(async () => {
-      const ruleset = this.#ruleset;
-      if (!ruleset) {
+      const keeper = this.#leave();
+      return keeper ? this.#outcome(await keeper.ruleset.remove()) : SKIPPED;
+    });
+  }
+
+  /** Bans stay in force for the time of a restart; the kernel ends them. */
+  pause(): Promise<ActionOutcome> {
+    return this.#queue.alone(async () => {
+      const seconds = this.#keptSeconds();
+      const keeper = this.#leave();
+      if (!keeper) {
         return SKIPPED;
       }
-      this.#ruleset = undefined;
-      this.#elements.clear();
-      this.#inherited.clear();
-      return this.#outcome(await this.#remove(ruleset));
+      if (seconds < 0) {
+        return APPLIED;
+      }
+      const isRemoved = seconds === 0 || !keeper.ruleset.expires;
+      return this.#outcome(await (isRemoved ? keeper.ruleset.remove() : keeper.linger(seconds)));
     });
   }
 
@@ -101,115 +119,147 @@ export class NativeNftables implements Action {
 
   flush(): Promise<ActionOutcome> {
     return this.#queue.alone(async () => {
-      this.#elements.clear();
-      this.#inherited.clear();
-      return this.#ruleset ? this.#outcome(await this.#rebuild(this.#ruleset)) : SKIPPED;
+      this.#keeper?.elements.clear();
+      this.#keeper?.inherited.clear();
+      return this.#keeper ? this.#outcome(await this.#rebuild(this.#keeper)) : SKIPPED;
     });
   }
 
-  /** One transaction changes the rules; nobody is unblocked meanwhile. */
+  /** Nobody is unblocked while the rules change. */
   reload(spec: ActionSpec): Promise<ActionOutcome> {
     return this.#queue.alone(async () => {
       this.#properties.replace(spec);
-      const settings = this.#settings();
-      if (typeof settings === "string") {
-        return failed(settings);
-      }
-      const ruleset = this.#ruleset;
-      if (!ruleset) {
+      const keeper = this.#keeper;
+      if (!keeper) {
         return this.#start();
       }
-      if (ruleset.settings.table !== settings.table) {
-        return this.#move(ruleset, settings);
-      }
-      return this.#outcome(await this.#rebuild(ruleset, settings));
+      const next = this.#open();
+      return typeof next === "string" ? failed(next) : this.#outcome(await this.#rebuild(keeper, next));
     });
   }
 
   check(mode: CheckMode): Promise<ActionOutcome> {
-    return this.#queue.alone(async () => {
-      const ruleset = this.#ruleset;
-      if (!ruleset) {
-        return SKIPPED;
-      }
-      const difference = await this.#difference(ruleset);
-      if (difference === undefined || mode === "report") {
-        return difference === undefined ? APPLIED : failed(difference);
-      }
-      this.#log(`${difference}; making everything anew`);
-      return this.#outcome(await this.#rebuild(ruleset));
-    });
+    return this.#queue.alone(() => this.#check(mode));
+  }
+
+  async #check(mode: CheckMode): Promise<ActionOutcome> {
+    const keeper = this.#keeper;
+    if (!keeper) {
+      return SKIPPED;
+    }
+    const difference = await keeper.difference();
+    if (difference === undefined || mode === "report") {
+      return difference === undefined ? APPLIED : failed(difference);
+    }
+    this.#log(`${difference}; making everything anew`);
+    return this.#outcome(await this.#rebuild(keeper));
   }
 
   async #start(): Promise<ActionOutcome> {
-    const settings = this.#settings();
-    if (typeof settings === "string") {
-      return failed(settings);
+    const ruleset = this.#open();
+    if (typeof ruleset === "string") {
+      return failed(ruleset);
     }
-    const ruleset = this.#ruleset ?? new NftRuleset(this.#nft, settings);
-    this.#nft.users.enter(settings.table, this);
-    if (!this.#ruleset) {
-      await this.#inherit(ruleset);
+    const known = this.#keeper;
+    const keeper = known ?? this.#newKeeper(ruleset);
+    if (!known) {
+      await keeper.inherit(INHERITED);
     }
-    const failure = await this.#rebuild(ruleset, settings);
+    // Before the rules are made, so that nothing which happens to them is missed.
+    this.#subscribe(keeper);
+    const failure = await this.#rebuild(keeper, known ? ruleset : undefined);
     // What cannot be done now may work later: every ban tries again.
-    this.#ruleset = ruleset;
+    this.#keeper = keeper;
     return this.#outcome(failure);
   }
 
-  /** Another table: the new one is in force before the old one goes. */
-  async #move(old: NftRuleset, settings: NftSettings): Promise<ActionOutcome> {
-    const ruleset = new NftRuleset(this.#nft, settings);
-    this.#nft.users.enter(settings.table, this);
-    const failure = await this.#rebuild(ruleset);
-    if (failure) {
-      this.#nft.users.leave(settings.table, this);
-      return this.#outcome(failure);
-    }
-    this.#ruleset = ruleset;
-    return this.#outcome(await this.#remove(old));
+  #newKeeper(ruleset: Ruleset): FirewallKeeper {
+    return new FirewallKeeper(ruleset, {
+      title: this.#backend.title,
+      now: this.#context.now,
+      log: (text) => this.#log(text),
+      rebuilt: () => {
+        this.#epoch += this.#hasLost ? 1 : 0;
+        this.#hasLost = false;
+      },
+    });
   }
 
-  #remove(ruleset: NftRuleset): Promise<NftFailure | undefined> {
-    const { table } = ruleset.settings;
-    this.#nft.users.leave(table, this);
-    return ruleset.remove(() => !this.#nft.users.isUsed(table));
+  #leave(): FirewallKeeper | undefined {
+    const keeper = this.#keeper;
+    this.#keeper = undefined;
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+    return keeper;
   }
 
-  /** Keeps what a run that was killed has left in force, until its bans are restored. */
-  async #inherit(ruleset: NftRuleset): Promise<void> {
-    const listing = await ruleset.list();
-    if ("elements" in listing) {
-      const now = this.#context.now();
-      const entries = [...listing.elements.values()].map(({ ip, left }): [string, NftElement] => [
-        ip.text,
-        { ip, end: now + Math.min(left, INHERITED) },
-      ]);
-      this.#inherited = new Map(entries);
+  #subscribe({ ruleset }: FirewallKeeper): void {
+    const before = this.#unsubscribe;
+    const listener: WatchListener = {
+      tables: ruleset.tables,
+      changed: (event) => {
+        void this.#queue.alone(async () => {
+          const failure = await this.#inspect(event);
+          if (failure) {
+            this.#log(`${failure.message}; next attempt in ${RETRY} s`);
+            ruleset.watch.remind(listener, RETRY);
+          }
+        });
+      },
+    };
+    const log = (text: string): void => this.#context.log("WARNING", LOGGER, text);
+    this.#unsubscribe = ruleset.watch.subscribe(listener, log);
+    before?.();
+  }
+
+  /** Somebody has done something to the firewall. */
+  async #inspect(event: FirewallEvent): Promise<FirewallFailure | undefined> {
+    const keeper = this.#keeper;
+    if (!keeper || (event.type === "elements" && !this.#concerns(keeper, event.addresses))) {
+      return undefined;
     }
+    const isIntact = await keeper.ruleset.isIntact();
+    if (isFailure(isIntact)) {
+      return isIntact;
+    }
+    const difference = isIntact
+      ? event.type === "unseen"
+        ? undefined
+        : await keeper.difference()
+      : "rules of the firewall are gone or in another place";
+    if (difference === undefined) {
+      return undefined;
+    }
+    this.#log(`${difference}; making everything anew`);
+    return this.#rebuild(keeper);
+  }
+
+  #concerns({ elements }: FirewallKeeper, addresses: readonly string[] | undefined): boolean {
+    return addresses === undefined || addresses.some((address) => elements.get(address) !== undefined);
   }
 
   #submit(ban: Ban, isBan: boolean): Promise<ActionOutcome> {
     const ip = blockedIp(ban);
     if (!ip) {
-      const refusal = failed("only addresses and networks can be blocked by nftables");
+      const refusal = failed(`only addresses and networks can be blocked by ${this.#backend.title}`);
       return Promise.resolve(isBan ? refusal : SKIPPED);
     }
     return new Promise((settle) => this.#queue.submit({ ip, ban, isBan, settle }));
   }
 
   async #commit(operations: readonly Operation[]): Promise<void> {
-    const ruleset = this.#ruleset ?? (await this.#startLate());
-    if (typeof ruleset === "string") {
+    const keeper = this.#keeper ?? (await this.#startLate());
+    if (typeof keeper === "string") {
       this.#hasLost ||= operations.some(({ isBan }) => isBan);
-      settleAll(operations, failed(ruleset));
+      settleAll(operations, failed(keeper));
       return;
     }
-    const moments = this.#take(operations);
-    const changes = [...moments.values()].map(({ ip }) => ({ ip, wanted: this.#elements.get(ip.text) }));
-    const failures = await this.#apply(ruleset, changes);
+    const moments = this.#take(keeper, operations);
+    const { elements } = keeper;
+    const changes = [...moments.values()].map(({ ip }) => ({ ip, wanted: elements.get(ip.text) }));
+    const failures = await keeper.apply(changes);
     for (const key of failures.keys()) {
-      this.#elements.restore(moments.get(key));
+      elements.restore(moments.get(key));
     }
     for (const { ip, isBan, settle } of operations) {
       const failure = failures.get(ip.text);
@@ -219,93 +269,56 @@ export class NativeNftables implements Action {
   }
 
   /** Changes what should be in the kernel, and gives what it was before. */
-  #take(operations: readonly Operation[]): ReadonlyMap<string, Moment> {
+  #take(keeper: FirewallKeeper, operations: readonly Operation[]): ReadonlyMap<string, Moment> {
     const moments = new Map<string, Moment>();
     for (const { ip, ban, isBan } of operations) {
       if (!moments.has(ip.text)) {
-        moments.set(ip.text, this.#elements.moment(ip));
+        moments.set(ip.text, keeper.elements.moment(ip));
       }
       if (isBan) {
-        this.#elements.add(ip, ban);
+        keeper.elements.add(ip, ban);
       } else {
-        this.#elements.remove(ip.text, ban.offender.id);
+        keeper.elements.remove(ip.text, ban.offender.id);
       }
-      this.#inherited.delete(ip.text);
+      keeper.inherited.delete(ip.text);
     }
     return moments;
   }
 
   /** A ban before the start, or after one that failed, starts it. */
-  async #startLate(): Promise<NftRuleset | string> {
+  async #startLate(): Promise<FirewallKeeper | string> {
     const outcome = await this.#start();
     return outcome.status === "failed"
       ? outcome.message
-      : (this.#ruleset ?? "the action has not been started");
+      : (this.#keeper ?? "the action has not been started");
   }
 
-  /** Gives the keys of changes that could not be made, with the reason: halves are tried until those to blame are found. */
-  async #apply(ruleset: NftRuleset, changes: readonly NftChange[]): Promise<ReadonlyMap<string, string>> {
-    const failure = await ruleset.change(changes, this.#context.now());
-    if (!failure) {
-      return new Map();
-    }
-    if (failure.isMissing) {
-      this.#log(`${failure.message}: rules are missing; making everything anew`);
-      const again = await this.#rebuild(ruleset);
-      return again ? blame(changes, again) : new Map();
-    }
-    if (failure.isTotal || changes.length < 2) {
-      return blame(changes, failure);
-    }
-    const middle = changes.length >> 1;
-    const first = await this.#apply(ruleset, changes.slice(0, middle));
-    return new Map([...first, ...(await this.#apply(ruleset, changes.slice(middle)))]);
-  }
-
-  async #rebuild(ruleset: NftRuleset, settings?: NftSettings): Promise<NftFailure | undefined> {
-    const now = this.#context.now();
-    const failure = await ruleset.build(this.#wanted(now), now, settings);
-    if (!failure && this.#hasLost) {
-      this.#hasLost = false;
-      this.#epoch++;
+  async #rebuild(keeper: FirewallKeeper, next?: Ruleset): Promise<FirewallFailure | undefined> {
+    const failure = await keeper.rebuild(next);
+    if (!failure && next) {
+      this.#subscribe(keeper);
     }
     return failure;
   }
 
-  #wanted(now: number): readonly NftElement[] {
-    const inherited = [...this.#inherited.values()].filter(({ end }) => end > now);
-    return [...this.#elements.current(now), ...inherited];
+  #open(): Ruleset | string {
+    const owner = { jail: this.#context.jail.name, action: this.name };
+    return this.#backend.open(this.#properties.all, owner);
   }
 
-  /** How the kernel differs from what should be there; `undefined` when it does not. */
-  async #difference(ruleset: NftRuleset): Promise<string | undefined> {
-    const listing = await ruleset.list();
-    if ("message" in listing) {
-      return listing.message;
-    }
-    if (!ruleset.isComplete(listing)) {
-      return "nftables: rules or sets of this jail are missing";
-    }
-    const now = this.#context.now();
-    const elements = [...this.#elements.current(now)];
-    return compareElements(listing, { elements, tolerated: this.#inherited }, now);
+  #keptSeconds(): number {
+    const value = this.#properties.get("keep_after_stop");
+    const seconds = typeof value === "string" || typeof value === "number" ? secondsOf(value) : undefined;
+    return seconds ?? KEPT;
   }
 
-  #settings(): NftSettings | string {
-    return readNftSettings(this.#properties.all, nftLabel(this.#context.jail.name, this.name));
-  }
-
-  #outcome(failure: NftFailure | undefined): ActionOutcome {
+  #outcome(failure: FirewallFailure | undefined): ActionOutcome {
     return failure ? failed(failure.message) : APPLIED;
   }
 
   #log(text: string): void {
     this.#context.log("ERROR", LOGGER, `[${this.#context.jail.name}] ${this.name}: ${text}`);
   }
-}
-
-function blame(changes: readonly NftChange[], failure: NftFailure): ReadonlyMap<string, string> {
-  return new Map(changes.map(({ ip }) => [ip.text, failure.message]));
 }
 
 function settleAll(operations: readonly Operation[], outcome: ActionOutcome): void {

@@ -1,4 +1,5 @@
-import { makeIp, parseIp, type Ip } from "../model";
+import { makeIp, parseIp } from "../model";
+import type { HeldElement } from "./native-backend";
 import { parseSetName, type NftNames } from "./native-script";
 import type { NftSettings } from "./native-settings";
 
@@ -6,8 +7,8 @@ import type { NftSettings } from "./native-settings";
 export interface NftListing extends NftNames {
   /** How many rules each chain has. */
   readonly rules: ReadonlyMap<string, number>;
-  /** Elements of the sets of one action by the text of their address; value: seconds left, infinity without end. */
-  readonly elements: ReadonlyMap<string, { readonly ip: Ip; readonly left: number }>;
+  /** Elements of the sets of one action by the text of their address. */
+  readonly elements: ReadonlyMap<string, HeldElement>;
 }
 
 /** What is there when there is no table. */
@@ -28,7 +29,7 @@ export function parseListing(text: string, settings: NftSettings): NftListing | 
   const chains: string[] = [];
   const sets: string[] = [];
   const rules = new Map<string, number>();
-  const elements = new Map<string, { ip: Ip; left: number }>();
+  const elements = new Map<string, HeldElement>();
   try {
     for (const line of text.split("\n").filter((part) => part.trim() !== "")) {
       for (const item of arrayOf(fieldOf(JSON.parse(line), "nftables"))) {
@@ -52,7 +53,7 @@ export function parseListing(text: string, settings: NftSettings): NftListing | 
   return { chains, sets, rules, elements };
 }
 
-function readElements(set: unknown, settings: NftSettings): readonly { ip: Ip; left: number }[] {
+function readElements(set: unknown, settings: NftSettings): readonly HeldElement[] {
   const own = parseSetName(settings, textOf(fieldOf(set, "name")) ?? "");
   return own === undefined
     ? []
@@ -61,7 +62,10 @@ function readElements(set: unknown, settings: NftSettings): readonly { ip: Ip; l
         const ip = parseIp(textOf(detail === undefined ? item : fieldOf(detail, "val")) ?? "");
         const left = fieldOf(detail, "expires");
         const seconds = typeof left === "number" ? left : Number.POSITIVE_INFINITY;
-        return ip ? [{ ip: makeIp(ip.family, ip.bits, own.prefix), left: seconds }] : [];
+        const packets = fieldOf(fieldOf(detail, "counter"), "packets");
+        const counted = typeof packets === "number" ? { packets } : {};
+        const held = ip && own.prefix !== ip.prefix ? makeIp(ip.family, ip.bits, own.prefix) : ip;
+        return held ? [{ ip: held, left: seconds, ...counted }] : [];
       });
 }
 

@@ -1,5 +1,18 @@
-import type { Ip } from "../model";
 import type { CommandRunner } from "../platform";
+import {
+  isFailure,
+  type Backend,
+  type BlockedElement,
+  type FirewallChange,
+  type FirewallFailure,
+  type FirewallListing,
+  type Properties,
+  type Ruleset,
+  type RulesetOwner,
+} from "./native-backend";
+import { formatSetQuery, formatTableQuery, NOTHING, parseListing, type NftListing } from "./native-listing";
+import type { Nft } from "./native-nft";
+import { applyScript, ask } from "./native-run";
 import {
   BASE_SETS,
   formatAdditions,
@@ -7,27 +20,34 @@ import {
   formatRemoval,
   formatSet,
   formatSkeleton,
-  setName,
-  setOf,
   isOwnChain,
   parseSetName,
-  type NftElement,
+  setName,
+  setOf,
   type NftSet,
 } from "./native-script";
-import { formatSetQuery, formatTableQuery, NOTHING, parseListing, type NftListing } from "./native-listing";
-import { applyScript, ask, type Nft, type NftFailure } from "./native-nft";
-import type { NftSettings } from "./native-settings";
+import { nftLabel, readNftSettings, type NftSettings } from "./native-settings";
+import type { FirewallWatch } from "./native-watch";
 
-/** What is to become of one address: blocked as the element says, or not blocked. */
-export interface NftChange {
-  readonly ip: Ip;
-  readonly wanted: NftElement | undefined;
+/** With more elements than that in one transaction the monitor would only be in the way. */
+const MOST_WATCHED = 1000;
+
+/** The nftables of a system. */
+export function createNftBackend(nft: Nft): Backend {
+  return {
+    title: "nftables",
+    open: (properties: Properties, { jail, action }: RulesetOwner) => {
+      const settings = readNftSettings(properties, nftLabel(jail, action));
+      return typeof settings === "string" ? settings : new NftRuleset(nft, settings);
+    },
+  };
 }
 
-/** The part of the kernel's rules that belongs to one action of one jail. Every method is one transaction. */
-export class NftRuleset {
+/** The part of a table of nftables that belongs to one action of one jail. Every method is one transaction. */
+export class NftRuleset implements Ruleset {
+  readonly expires = true;
   readonly #nft: Nft;
-  #settings: NftSettings;
+  readonly #settings: NftSettings;
   /** Names of sets that are there. */
   #sets = new Map<string, NftSet>();
   /** Keys of elements that are there, or were until the kernel let go of them. */
@@ -38,39 +58,41 @@ export class NftRuleset {
     this.#settings = settings;
   }
 
-  get settings(): NftSettings {
-    return this.#settings;
+  get watch(): FirewallWatch {
+    return this.#nft.watch;
   }
 
-  /** Makes everything anew so that exactly these elements are blocked, with other settings from now on if given. */
+  get tables(): readonly string[] {
+    return [`inet ${this.#settings.table}`];
+  }
+
   async build(
-    elements: readonly NftElement[],
+    elements: readonly BlockedElement[],
     now: number,
-    settings = this.#settings,
-  ): Promise<NftFailure | undefined> {
-    const old = this.#settings;
+    old: Ruleset = this,
+  ): Promise<FirewallFailure | undefined> {
+    const settings = this.#settings;
     const sets = new Map<string, NftSet>();
     for (const set of [...BASE_SETS, ...elements.map(({ ip }) => setOf(ip))]) {
       sets.set(setName(settings, set), set);
     }
-    const removal = await this.#removal(old);
+    const removal = await this.#removal();
     if (typeof removal !== "string") {
       return removal;
     }
-    const removals = old === settings ? removal : removal + formatRemoval(settings, NOTHING);
     const script =
-      removals + formatSkeleton(settings, [...sets.values()]) + formatAdditions(settings, elements, now);
-    const failure = await applyScript(this.#nft, script);
-    if (!failure) {
-      this.#settings = settings;
-      this.#sets = sets;
-      this.#held = new Set(elements.map(({ ip }) => ip.text));
+      removal + formatSkeleton(settings, [...sets.values()]) + formatAdditions(settings, elements, now);
+    this.#nft.users.enter(settings.table, this);
+    const failure = await this.#apply(script, elements.length);
+    if (failure) {
+      return failure;
     }
-    return failure;
+    this.#sets = sets;
+    this.#held = new Set(elements.map(({ ip }) => ip.text));
+    return old === this ? undefined : this.#dismiss(old);
   }
 
-  /** Carries changes out, each for another address. */
-  async change(changes: readonly NftChange[], now: number): Promise<NftFailure | undefined> {
+  async change(changes: readonly FirewallChange[], now: number): Promise<FirewallFailure | undefined> {
     const additions = changes.flatMap(({ wanted }) => (wanted ? [wanted] : []));
     const stale = changes.map(({ ip }) => ip).filter((ip) => this.#held.has(ip.text));
     const missing = this.#missingSets(additions);
@@ -78,56 +100,80 @@ export class NftRuleset {
       [...missing.values()].map((set) => formatSet(this.#settings, set)).join("") +
       formatDeletions(this.#settings, stale) +
       formatAdditions(this.#settings, additions, now);
-    const failure = script === "" ? undefined : await applyScript(this.#nft, script);
+    const failure = script === "" ? undefined : await this.#apply(script, changes.length);
     if (!failure) {
       this.#note(changes, missing);
     }
     return failure;
   }
 
-  /** Removes everything; the table too when nothing else is in it and `withTable` still says so then. */
-  async remove(withTable: () => boolean): Promise<NftFailure | undefined> {
-    const removal = await this.#removal(this.#settings);
+  async remove(): Promise<FirewallFailure | undefined> {
+    const { users } = this.#nft;
+    const { table } = this.#settings;
+    const removal = await this.#removal();
     if (typeof removal !== "string") {
       return removal;
     }
-    const failure = await applyScript(this.#nft, removal);
+    const failure = await this.#apply(removal, this.#held.size);
+    users.leave(table, this);
     if (failure) {
       return failure;
     }
     this.#sets.clear();
     this.#held.clear();
     const left = await this.#names();
-    if ("chains" in left && left.chains.length + left.sets.length === 0 && withTable()) {
-      const table = `inet ${this.#settings.table}`;
-      await applyScript(this.#nft, `add table ${table}\ndelete table ${table}\n`);
+    if (!isFailure(left) && left.chains.length + left.sets.length === 0 && !users.isUsed(table)) {
+      await this.#apply(`add table inet ${table}\ndelete table inet ${table}\n`, 0);
     }
     return undefined;
   }
 
-  /** What is there of this action, with its elements. A missing table is an empty one. */
-  async list(): Promise<NftListing | NftFailure> {
+  isUsable(): Promise<boolean | FirewallFailure> {
+    return this.watch.isAwake ? Promise.resolve(true) : this.isIntact();
+  }
+
+  async isIntact(): Promise<boolean | FirewallFailure> {
     const names = await this.#names();
-    if ("message" in names) {
+    return isFailure(names) ? names : this.#isComplete(this.#ownPart(names));
+  }
+
+  async list(): Promise<FirewallListing | FirewallFailure> {
+    const names = await this.#names();
+    if (isFailure(names)) {
       return names;
     }
-    const sets = names.sets.filter((name) => parseSetName(this.#settings, name) !== undefined);
-    const chains = names.chains.filter((name) => isOwnChain(this.#settings, name));
-    const elements = new Map(names.elements);
-    for (const name of sets) {
+    const own = this.#ownPart(names);
+    const elements = new Map(own.elements);
+    for (const name of own.sets) {
       const listing = await this.#query(this.#nft.elements, formatSetQuery(this.#settings, name));
-      if ("message" in listing) {
+      if (isFailure(listing)) {
         return listing;
       }
       for (const [key, element] of listing.elements) {
         elements.set(key, element);
       }
     }
-    return { chains, sets, rules: names.rules, elements };
+    return { isComplete: this.#isComplete(own), elements };
   }
 
-  /** Whether the chains, rules and sets are there that were made. */
-  isComplete({ chains, sets, rules }: NftListing): boolean {
+  /** A ruleset of the same table and label has been replaced already. */
+  async #dismiss(old: Ruleset): Promise<FirewallFailure | undefined> {
+    if (old instanceof NftRuleset && old.#settings.table === this.#settings.table) {
+      this.#nft.users.leave(this.#settings.table, old);
+      return undefined;
+    }
+    return old.remove();
+  }
+
+  #ownPart(listing: NftListing): NftListing {
+    return {
+      ...listing,
+      sets: listing.sets.filter((name) => parseSetName(this.#settings, name) !== undefined),
+      chains: listing.chains.filter((name) => isOwnChain(this.#settings, name)),
+    };
+  }
+
+  #isComplete({ chains, sets, rules }: NftListing): boolean {
     const { hooks } = this.#settings;
     return (
       chains.length === hooks.length &&
@@ -136,18 +182,23 @@ export class NftRuleset {
     );
   }
 
-  async #removal(settings: NftSettings): Promise<string | NftFailure> {
+  #apply(script: string, elements: number): Promise<FirewallFailure | undefined> {
+    const run = (): Promise<FirewallFailure | undefined> => applyScript(this.#nft.apply, "nft", script);
+    return elements > MOST_WATCHED ? this.#nft.watch.unwatched(run) : run();
+  }
+
+  async #removal(): Promise<string | FirewallFailure> {
     const names = await this.#names();
-    return "message" in names ? names : formatRemoval(settings, names);
+    return isFailure(names) ? names : formatRemoval(this.#settings, names);
   }
 
-  async #names(): Promise<NftListing | NftFailure> {
+  async #names(): Promise<NftListing | FirewallFailure> {
     const listing = await this.#query(this.#nft.names, formatTableQuery(this.#settings));
-    return "message" in listing && listing.isMissing ? NOTHING : listing;
+    return isFailure(listing) && listing.isMissing ? NOTHING : listing;
   }
 
-  async #query(runner: CommandRunner, query: string): Promise<NftListing | NftFailure> {
-    const answer = await ask(runner, query);
+  async #query(runner: CommandRunner, query: string): Promise<NftListing | FirewallFailure> {
+    const answer = await ask(runner, "nft", query);
     if (typeof answer !== "string") {
       return answer;
     }
@@ -156,9 +207,10 @@ export class NftRuleset {
   }
 
   /** Sets that these elements need and that are not there. */
-  #missingSets(elements: readonly NftElement[]): ReadonlyMap<string, NftSet> {
+  #missingSets(elements: readonly BlockedElement[]): ReadonlyMap<string, NftSet> {
     const missing = new Map<string, NftSet>();
-    for (const set of elements.map(({ ip }) => setOf(ip))) {
+    for (const { ip } of elements) {
+      const set = setOf(ip);
       const name = setName(this.#settings, set);
       if (!this.#sets.has(name)) {
         missing.set(name, set);
@@ -167,7 +219,7 @@ export class NftRuleset {
     return missing;
   }
 
-  #note(changes: readonly NftChange[], added: ReadonlyMap<string, NftSet>): void {
+  #note(changes: readonly FirewallChange[], added: ReadonlyMap<string, NftSet>): void {
     for (const [name, set] of added) {
       this.#sets.set(name, set);
     }

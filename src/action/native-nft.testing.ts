@@ -1,6 +1,7 @@
 import type { CommandRequest, CommandResult, CommandRunner } from "../platform";
 import type { Nft } from "./native-nft";
 import { NftTables } from "./native-tables";
+import type { FirewallEvent, FirewallWatch, WatchListener } from "./native-watch";
 
 interface FakeSet {
   readonly elements: Map<string, number>;
@@ -12,6 +13,34 @@ interface FakeTable {
 }
 
 type Tables = Map<string, FakeTable>;
+
+/** A watch that stays awake until it is put to sleep, and tells what a test tells it. */
+export class FakeWatch implements FirewallWatch {
+  isAwake = true;
+  readonly listeners = new Set<WatchListener>();
+  readonly reminders: number[] = [];
+
+  own(): void {
+    // Nobody asks.
+  }
+
+  subscribe(listener: WatchListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  remind(_listener: WatchListener, seconds: number): void {
+    this.reminders.push(seconds);
+  }
+
+  unwatched<T>(work: () => Promise<T>): Promise<T> {
+    return work();
+  }
+
+  tell(event: FirewallEvent): void {
+    this.listeners.forEach((listener) => listener.changed(event));
+  }
+}
 
 const MISSING = "No such file or directory";
 
@@ -26,6 +55,7 @@ export class FakeNft implements Nft {
   broken: Partial<CommandResult> | undefined;
   tables: Tables = new Map();
   readonly users = new NftTables();
+  readonly watch = new FakeWatch();
 
   readonly apply: CommandRunner = {
     run: ({ script }) => {

@@ -4,7 +4,8 @@ import { createAction, ActionList } from "./action-list";
 import type { Action } from "./action";
 import { createBanTarget } from "./ban-tags";
 import { createBan, createSpec, createWorld } from "./fakes.testing";
-import { NativeNftables } from "./native-nftables";
+import { NativeFirewall } from "./native-firewall";
+import { createNftBackend } from "./native-nft-ruleset";
 import { FakeNft } from "./native-nft.testing";
 
 const NOW = 1_795_221_616;
@@ -14,7 +15,7 @@ function setUp(properties: Readonly<Record<string, string>> = {}) {
   const nft = new FakeNft();
   const world = createWorld({ now: () => NOW });
   const spec = createSpec("warder-nftables", { native: "nftables", port: "ssh,8000:8010", ...properties });
-  const make = (): NativeNftables => new NativeNftables(spec, world, nft);
+  const make = (): NativeFirewall => new NativeFirewall(spec, world, createNftBackend(nft));
   const target = (id: string, changes: Parameters<typeof createBan>[1] = {}) =>
     createBanTarget(createBan(id, { time: NOW, ...changes }), world);
   return { nft, world, spec, make, action: make(), target };
@@ -22,7 +23,7 @@ function setUp(properties: Readonly<Record<string, string>> = {}) {
 
 const APPLIED = { status: "applied" };
 
-describe("NativeNftables", () => {
+describe("NativeFirewall", () => {
   it("makes a table with a chain and a set for each family, for the ports of the jail", async () => {
     const { nft, action } = setUp({ protocol: "tcp,udp", blocktype: "drop", chain_hook: "input,forward" });
     await expect(action.start()).resolves.toEqual(APPLIED);
@@ -215,7 +216,11 @@ describe("NativeNftables", () => {
 
   it("takes its own away when it stops, and the table with the last", async () => {
     const { nft, action, world, spec } = setUp();
-    const other = new NativeNftables(spec, { ...world, jail: { ...world.jail, name: "other" } }, nft);
+    const other = new NativeFirewall(
+      spec,
+      { ...world, jail: { ...world.jail, name: "other" } },
+      createNftBackend(nft),
+    );
     await action.start();
     await other.start();
     await action.stop();
@@ -282,8 +287,8 @@ describe("NativeNftables", () => {
 describe("an ActionList with a native action", () => {
   it("is made by the property `native`", () => {
     const { world, spec } = setUp();
-    expect(createAction(spec, world)).toBeInstanceOf(NativeNftables);
-    expect(createAction(createSpec("x", {}), world)).not.toBeInstanceOf(NativeNftables);
+    expect(createAction(spec, world)).toBeInstanceOf(NativeFirewall);
+    expect(createAction(createSpec("x", {}), world)).not.toBeInstanceOf(NativeFirewall);
   });
 
   it("bans thousands in a few transactions, while a slow mail goes out one by one", async () => {
@@ -293,7 +298,7 @@ describe("an ActionList with a native action", () => {
       [mail, spec],
       world,
       (one, context): Action =>
-        one === spec ? new NativeNftables(one, context, nft) : createAction(one, context),
+        one === spec ? new NativeFirewall(one, context, createNftBackend(nft)) : createAction(one, context),
     );
     const bans = Array.from({ length: 3000 }, (_, i) => createBan(`198.18.${i >> 8}.${i & 255}`));
     const reports = await Promise.all([list.start(), ...bans.map((ban) => list.ban(ban))]);

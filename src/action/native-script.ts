@@ -1,11 +1,6 @@
 import { fullPrefix, isSingle, makeIp, type Family, type Ip } from "../model";
+import type { BlockedElement } from "./native-backend";
 import type { NftSettings } from "./native-settings";
-
-/** An address or network that is to be blocked until `end`, in seconds since 1970; infinity for ever. */
-export interface NftElement {
-  readonly ip: Ip;
-  readonly end: number;
-}
 
 /** One set of the kernel: addresses with so many leading bits. Networks in each other never meet in one set. */
 export interface NftSet {
@@ -89,14 +84,19 @@ export function formatSkeleton(settings: NftSettings, sets: readonly NftSet[]): 
 /** Makes one set and its rules. */
 export function formatSet(settings: NftSettings, set: NftSet): string {
   const rules = settings.hooks.map((hook) => {
-    const words = [settings.match, sourceOf(settings, set), settings.blocktype].filter(Boolean).join(" ");
+    const parts = [formatMark(settings), settings.match, sourceOf(settings, set), settings.blocktype];
+    const words = parts.filter(Boolean).join(" ");
     return `add rule inet ${settings.table} ${chainName(settings, hook)} ${words}\n`;
   });
   return `${declareSet(settings, set)}\n${rules.join("")}`;
 }
 
 /** Puts elements into sets that do not hold them. */
-export function formatAdditions(settings: NftSettings, elements: readonly NftElement[], now: number): string {
+export function formatAdditions(
+  settings: NftSettings,
+  elements: readonly BlockedElement[],
+  now: number,
+): string {
   const items = elements.map(({ ip, end }) => ({ ip, suffix: formatTimeout(end - now) }));
   return formatElements("add", settings, items);
 }
@@ -137,7 +137,13 @@ function formatTimeout(seconds: number): string {
 
 function declareSet(settings: NftSettings, set: NftSet): string {
   const type = set.family === "inet4" ? "ipv4_addr" : "ipv6_addr";
-  return `add set inet ${settings.table} ${setName(settings, set)} { type ${type}; flags timeout; }`;
+  const counter = settings.counters ? " counter;" : "";
+  return `add set inet ${settings.table} ${setName(settings, set)} { type ${type}; flags timeout;${counter} }`;
+}
+
+/** Bits of a mark may mean other things, so only those of ours are looked at. */
+function formatMark({ allowMark }: NftSettings): string {
+  return allowMark === undefined ? "" : `meta mark & ${allowMark} != ${allowMark}`;
 }
 
 function sourceOf(settings: NftSettings, set: NftSet): string {

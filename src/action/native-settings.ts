@@ -1,8 +1,15 @@
 import { createHash } from "node:crypto";
-import type { ActionValue } from "../model";
+import type { Properties } from "./native-backend";
 
 /** Hooks of the kernel that packets of offenders can be stopped at. */
 export type NftHook = "input" | "forward" | "prerouting";
+
+/** Packets that are stopped when they come from somebody banned. */
+export interface Traffic {
+  readonly protocols: readonly string[] | "any";
+  /** Numbers, names and ranges such as `8000-8010`; absent for all. */
+  readonly ports?: readonly string[];
+}
 
 /** What a jail wants of its part of the firewall; every member is safe to stand in a script of nft. */
 export interface NftSettings {
@@ -15,9 +22,11 @@ export interface NftSettings {
   readonly match: string;
   /** The statement that ends a rule, such as `drop`. */
   readonly blocktype: string;
+  /** Whether the packets of each of the banned are counted. */
+  readonly counters: boolean;
+  /** Packets that carry this mark pass. */
+  readonly allowMark?: number;
 }
-
-type Properties = ReadonlyMap<string, ActionValue>;
 
 const HOOKS: readonly NftHook[] = ["input", "forward", "prerouting"];
 const CLEAN_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
@@ -25,7 +34,8 @@ const HASHED_NAME = /__[0-9a-f]{12}$/;
 const PORT = /^(?:\d{1,5}(?:[:-]\d{1,5})?|[a-z][a-z0-9-]{0,31})$/i;
 const PROTOCOL = /^(?:\d{1,3}|[a-z][a-z0-9-]{0,31})$/i;
 const BLOCKTYPE = /^[a-z][a-z0-9 -]{0,99}$/;
-const WITH_PORTS = ["tcp", "udp", "sctp", "dccp", "udplite"];
+/** Protocols that have ports. */
+export const WITH_PORTS: readonly string[] = ["tcp", "udp", "sctp", "dccp", "udplite"];
 const USUAL_NAME = "warder-nftables";
 
 /**
@@ -50,7 +60,38 @@ export function readNftSettings(properties: Properties, label: string): NftSetti
   if (!BLOCKTYPE.test(blocktype)) {
     return complain("blocktype", blocktype);
   }
-  return typeof match === "string" ? match : { table, label, hooks, priority, blocktype, match: match.text };
+  const mark = readMark(properties);
+  if (typeof match === "string") {
+    return match;
+  }
+  if (typeof mark === "string") {
+    return mark;
+  }
+  const counters = /^(?:1|on|true|yes)$/i.test(textOf(properties, "counters", "no"));
+  return { table, label, hooks, priority, blocktype, match: match.text, counters, ...mark };
+}
+
+/** Reads `protocol`, `port` and `type`; a text is a complaint. */
+export function readTraffic(properties: Properties): Traffic | string {
+  const protocols = listOf(properties, "protocol", "tcp");
+  const wrong = protocols.find((protocol) => !PROTOCOL.test(protocol));
+  if (wrong !== undefined || protocols.length === 0) {
+    return complain("protocol", wrong ?? "");
+  }
+  const isAny = protocols.some((protocol) => protocol === "all" || protocol === "any");
+  if (textOf(properties, "type", "multiport") === "allports") {
+    return { protocols: isAny ? "any" : protocols };
+  }
+  const portless = protocols.find((protocol) => !isAny && !WITH_PORTS.includes(protocol));
+  if (portless !== undefined) {
+    return `${complain("protocol", portless)} together with ports; use type=allports`;
+  }
+  const ports = listOf(properties, "port", "ssh").map((port) => port.replace(":", "-"));
+  const wrongPort = ports.find((port) => !PORT.test(port));
+  if (wrongPort !== undefined || ports.length === 0) {
+    return complain("port", wrongPort ?? "");
+  }
+  return { protocols: isAny ? "any" : protocols, ports };
 }
 
 /**
@@ -66,30 +107,29 @@ export function nftLabel(jail: string, action: string): string {
   return `j-${jail.replace(/[^A-Za-z0-9_-]+/g, "-").slice(0, 40)}__${hash}`;
 }
 
+function readMark(properties: Properties): { readonly allowMark?: number } | string {
+  const text = textOf(properties, "allow_mark", "");
+  const allowMark = /^(?:0x[0-9a-f]{1,8}|\d{1,10})$/i.test(text) ? Number(text) : Number.NaN;
+  if (text === "") {
+    return {};
+  }
+  return allowMark > 0 && allowMark <= 0xffff_ffff ? { allowMark } : complain("allow_mark", text);
+}
+
 function isOwnLabel(jail: string): boolean {
   return CLEAN_NAME.test(jail) && !HASHED_NAME.test(jail);
 }
 
 function readMatch(properties: Properties): { readonly text: string } | string {
-  const protocols = listOf(properties, "protocol", "tcp");
-  const wrong = protocols.find((protocol) => !PROTOCOL.test(protocol));
-  if (wrong !== undefined || protocols.length === 0) {
-    return complain("protocol", wrong ?? "");
+  const traffic = readTraffic(properties);
+  if (typeof traffic === "string") {
+    return traffic;
   }
-  const isAny = protocols.some((protocol) => protocol === "all" || protocol === "any");
-  if (textOf(properties, "type", "multiport") === "allports") {
-    return { text: isAny ? "" : formatProtocols(protocols) };
+  const { protocols, ports } = traffic;
+  if (!ports) {
+    return { text: protocols === "any" ? "" : formatProtocols(protocols) };
   }
-  const portless = protocols.find((protocol) => !isAny && !WITH_PORTS.includes(protocol));
-  if (portless !== undefined) {
-    return `${complain("protocol", portless)} together with ports; use type=allports`;
-  }
-  const ports = listOf(properties, "port", "ssh").map((port) => port.replace(":", "-"));
-  const wrongPort = ports.find((port) => !PORT.test(port));
-  if (wrongPort !== undefined || ports.length === 0) {
-    return complain("port", wrongPort ?? "");
-  }
-  const known = isAny ? WITH_PORTS : protocols;
+  const known = protocols === "any" ? WITH_PORTS : protocols;
   return { text: `${formatProtocols(known)} th dport { ${ports.join(", ")} }` };
 }
 
@@ -102,16 +142,19 @@ function isHook(text: string): text is NftHook {
   return HOOKS.some((hook) => hook === text);
 }
 
-function listOf(properties: Properties, name: string, usual: string): readonly string[] {
+/** Words of a property, separated by commas or blanks, each once. */
+export function listOf(properties: Properties, name: string, usual: string): readonly string[] {
   const items = textOf(properties, name, usual).split(/[\s,]+/);
   return [...new Set(items.filter((item) => item !== ""))];
 }
 
-function textOf(properties: Properties, name: string, usual: string): string {
+/** A property as text without blanks around it; `usual` when it is absent or empty. */
+export function textOf(properties: Properties, name: string, usual: string): string {
   const value = properties.get(name);
   return value === undefined || value === null || value === "" ? usual : String(value).trim();
 }
 
-function complain(name: string, value: string): string {
+/** What is said about a value that cannot be used. */
+export function complain(name: string, value: string): string {
   return `${name} cannot be ${JSON.stringify(value.slice(0, 100))}`;
 }

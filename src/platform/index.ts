@@ -14,6 +14,8 @@ export {
   type CommandSurroundings,
 } from "./command-runner";
 export { createProgramRunner, type Program } from "./program-runner";
+export { atExit } from "./at-exit";
+export { PreparedRunner, type FileProgram } from "./prepared-program";
 export { systemClock, type Clock } from "./clock";
 export { formatDateTime, formatLogTime, type LogLevel } from "./log-line";
 export { Logger, type Log } from "./logger";

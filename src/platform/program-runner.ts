@@ -17,6 +17,8 @@ export interface Program {
   readonly argv: readonly [string, ...string[]];
   /** How many bytes of its standard output are kept. */
   readonly outputLimit?: number;
+  /** Told the number of every process that is started. */
+  readonly started?: (pid: number) => void;
 }
 
 /**
@@ -32,6 +34,9 @@ function runProgram(program: Program, request: CommandRequest): Promise<CommandR
   let child: ChildProcess;
   try {
     child = startProgram(program, request);
+    if (child.pid !== undefined) {
+      program.started?.(child.pid);
+    }
   } catch (error) {
     return Promise.resolve(startFailure(error, start));
   }

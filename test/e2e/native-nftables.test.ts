@@ -1,7 +1,7 @@
 /** The native nftables action against a real kernel: two hosts, the server's firewall is its own. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createBanTarget, createNft, NativeNftables, type ActionContext } from "../../src/action";
+import { createBanTarget, createBackends, NativeFirewall, type ActionContext } from "../../src/action";
 import { parseOffender, type Ban } from "../../src/model";
 import { createShellRunner } from "../../src/platform";
 import { canRun, listMissing } from "./requirements.testing";
@@ -67,10 +67,10 @@ describe.skipIf(!runs)(title, () => {
   let hosts: TwoHosts;
   let leader: readonly string[];
 
-  const make = (properties: Readonly<Record<string, string>> = {}): NativeNftables => {
+  const make = (properties: Readonly<Record<string, string>> = {}): NativeFirewall => {
     const all = { native: "nftables", port: String(JAIL_PORT), ...properties };
     const spec = { name: "warder-nftables", properties: new Map(Object.entries(all)) };
-    return new NativeNftables(spec, context, createNft(leader));
+    return new NativeFirewall(spec, context, createBackends(leader).nftables);
   };
   const rules = (): Promise<string> => hosts.run("server", ["nft", "list", "ruleset"]);
   const isOpen = (from: string, port = JAIL_PORT): Promise<boolean> => hosts.canConnect(from, port);

@@ -1,0 +1,40 @@
+import type { ActionSpec, ActionValue } from "../model";
+import type { ActionContext } from "./action-context";
+import type { Backend } from "./native-backend";
+import { NativeFirewall } from "./native-firewall";
+import { createIptablesBackend } from "./native-iptables";
+import { createIpsetBackend } from "./native-ipset";
+import { createNft } from "./native-nft";
+import { createNftBackend } from "./native-nft-ruleset";
+import { createXtables } from "./native-xtables";
+
+/** What the property `native` of an action may be. */
+export type NativeKind = "nftables" | "ipset" | "iptables";
+
+/** The firewalls of this system, or those that a command such as `nsenter` with its arguments leads to. */
+export function createBackends(leader: readonly string[] = []): Readonly<Record<NativeKind, Backend>> {
+  const nft = createNft(leader);
+  const xtables = createXtables(nft.watch, leader);
+  return {
+    nftables: createNftBackend(nft),
+    ipset: createIpsetBackend(xtables),
+    iptables: createIptablesBackend(xtables),
+  };
+}
+
+const KINDS: readonly NativeKind[] = ["nftables", "ipset", "iptables"];
+let systemBackends: Readonly<Record<NativeKind, Backend>> | undefined;
+
+/** The action of that kind on this system; `undefined` when there is no such kind. */
+export function createNativeAction(
+  kind: ActionValue | undefined,
+  spec: ActionSpec,
+  context: ActionContext,
+): NativeFirewall | undefined {
+  const known = KINDS.find((one) => one === kind);
+  if (known === undefined) {
+    return undefined;
+  }
+  systemBackends ??= createBackends();
+  return new NativeFirewall(spec, context, systemBackends[known]);
+}
