@@ -1,5 +1,10 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { makePlan, type Surroundings } from "./plan";
+import { isListening, makePlan, type Surroundings } from "./plan";
 
 const SERVER: Surroundings = {
   isRoot: true,
@@ -43,5 +48,26 @@ describe("makePlan", () => {
   it("takes the tree it is told to take", () => {
     const plan = makePlan({ ...SERVER, sshdLog: undefined }, { ...wishes, conf: "/home/me/tree" });
     expect(plan).toMatchObject({ mode: "ban", tree: "/home/me/tree", isShipped: false });
+  });
+});
+
+describe("isListening", () => {
+  it("tells a daemon from a file that one left behind", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "listening-"));
+    const [live, stale, none] = ["live", "stale", "none"].map((name) => join(folder, name));
+    const server = createServer();
+    try {
+      await new Promise<void>((resolve) => server.listen(live, resolve));
+      const leave = `require("node:net").createServer().listen(${JSON.stringify(stale)}, () => process.kill(process.pid, 9))`;
+      spawnSync(process.execPath, ["-e", leave]);
+      expect(await Promise.all([live, stale, none].map((path) => isListening(path ?? "")))).toEqual([
+        true,
+        false,
+        false,
+      ]);
+    } finally {
+      server.close();
+      rmSync(folder, { recursive: true });
+    }
   });
 });

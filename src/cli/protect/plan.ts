@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { FAIL2BAN_TREE, OWN_TREE } from "../choose-tree";
 
@@ -16,7 +17,7 @@ export interface Surroundings {
   readonly sshdLog: string | undefined;
   /** Configuration trees that are here. */
   readonly tree: string | undefined;
-  /** Another daemon seems to be running here. */
+  /** A fail2ban is running here. */
   readonly hasFail2ban: boolean;
 }
 
@@ -31,13 +32,13 @@ export interface Plan {
 }
 
 /** Looks around; changes nothing. */
-export function lookAround(): Surroundings {
+export async function lookAround(): Promise<Surroundings> {
   return {
     isRoot: process.getuid?.() === 0,
     hasNft: canUseNft(),
     sshdLog: findSshdLog(),
     tree: [OWN_TREE, FAIL2BAN_TREE].find((tree) => existsSync(join(tree, "jail.conf"))),
-    hasFail2ban: FAIL2BAN_SOCKETS.some((path) => existsSync(path)),
+    hasFail2ban: (await Promise.all(FAIL2BAN_SOCKETS.map(isListening))).includes(true),
   };
 }
 
@@ -70,6 +71,18 @@ function whyOnlyObserve(around: Surroundings): string | undefined {
     return "fail2ban is running on this machine, and two daemons must not work on one firewall";
   }
   return around.hasNft ? undefined : "nft is not here (Debian: apt-get install nftables)";
+}
+
+/** Whether somebody is behind a socket. A file that was left behind refuses; whoever may not ask has to suppose so. */
+export function isListening(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once("connect", () => resolve(true));
+    socket.once("error", ({ code }: NodeJS.ErrnoException) =>
+      resolve(code !== "ENOENT" && code !== "ECONNREFUSED"),
+    );
+    socket.once("connect", () => socket.destroy());
+  });
 }
 
 function canUseNft(): boolean {

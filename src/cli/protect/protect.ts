@@ -25,7 +25,7 @@ interface Run {
  */
 export async function protect(words: readonly string[], program: WarderProgram): Promise<number> {
   const conf = valueOf(words, ["-c", "--conf"]);
-  const around = lookAround();
+  const around = await lookAround();
   const plan = makePlan(around, {
     shippedTree: program.shippedTree,
     demo: words.includes("--demo"),
