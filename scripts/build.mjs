@@ -16,6 +16,9 @@ const PROGRAMS = {
   regex: "src/cli/fail2ban-regex.main.ts",
   warder: "src/cli/warder.main.ts",
   reader: "src/daemon/reader.main.ts",
+  // Threads of actions, started only where a jail needs them.
+  notices: "src/action/notices/notices.main.ts",
+  module: "src/action/notices/module.main.ts",
   // Not a program: loaded by those above when it is needed, since a client has to start fast.
   check: "src/cli/check/index.ts",
 };

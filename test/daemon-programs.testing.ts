@@ -24,6 +24,8 @@ export function buildPrograms(): Programs {
       client: "src/cli/fail2ban-client.main.ts",
       server: "src/cli/fail2ban-server.main.ts",
       reader: "src/daemon/reader.main.ts",
+      notices: "src/action/notices/notices.main.ts",
+      module: "src/action/notices/module.main.ts",
     },
     outdir: join(folder, "dist"),
     outExtension: { ".js": ".cjs" },

@@ -1,6 +1,7 @@
 import type { MatchedLine } from "../model";
 import type { CommandRunner } from "../platform";
 import type { ActionLog } from "./action";
+import type { ActionThreads } from "./notices/action-threads";
 
 /** What actions may know of their jail; the numbers are read when a tag asks for them. */
 export interface JailView {
@@ -41,4 +42,6 @@ export interface ActionContext {
   /** Seconds since 1970. */
   readonly now: () => number;
   readonly ipv6Allowed: () => boolean;
+  /** For actions that run in threads; without it there are none. */
+  readonly threads?: ActionThreads;
 }

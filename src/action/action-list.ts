@@ -5,6 +5,7 @@ import { ReportBuilder, settle, type ActionReport, type BanOperation } from "./a
 import { addressOf, createBanTarget } from "./ban-tags";
 import { callAction, createGivenTarget, type GivenTags } from "./manual-call";
 import { formatId } from "./messages";
+import { createThreadedAction } from "./notices/create-threaded-action";
 import { createNativeAction } from "./native-actions";
 import { ShellAction } from "./shell-action";
 import { Turns } from "./turns";
@@ -17,9 +18,13 @@ export type ActionFactory = (spec: ActionSpec, context: ActionContext) => Action
 
 /**
  * Shell actions for specs of commands, a native firewall for those whose property `native` names one, a placeholder
- * that says so for those written in Python.
+ * that says so for those written in Python; notices and JavaScript modules run in threads.
  */
 export const createAction: ActionFactory = (spec, context) => {
+  const threaded = createThreadedAction(spec, context);
+  if (threaded) {
+    return threaded;
+  }
   if (spec.script) {
     return new UnsupportedAction(spec);
   }
@@ -269,8 +274,10 @@ export class ActionList {
     const report = new ReportBuilder(this.#context);
     const target = this.#target(ban);
     const run = async (part: 0 | 1): Promise<void> => {
-      const actions = this.#actions.filter(isMeant);
-      await report.eachFor(split(actions)[part], operation, target);
+      const actions = split(this.#actions.filter(isMeant))[part];
+      // Actions that are concurrent do not wait for each other either: a slow service must not delay a firewall.
+      const groups = part === 0 && actions.length > 1 ? actions.map((action) => [action]) : [actions];
+      await Promise.all(groups.map((group) => report.eachFor(group, operation, target)));
       report.repaired.push(...this.#noteRepairs());
     };
     const together = this.#turns.together(() => run(0));

@@ -27,6 +27,8 @@ export { formatId } from "./messages";
 export { createBackends, type NativeKind } from "./native-actions";
 export type { Backend } from "./native-backend";
 export { NativeFirewall } from "./native-firewall";
+export { ActionThreads } from "./notices/action-threads";
+export { threadsFrom, type StartThread } from "./notices/thread-port";
 export { composeScript, TIGHT_LIMITS, type Script, type VariableLimits } from "./script";
 export { ShellAction } from "./shell-action";
 export { UnsupportedAction } from "./unsupported-action";

@@ -18,7 +18,7 @@ export class UnsupportedAction implements Action {
   }
 
   start(): Promise<ActionOutcome> {
-    const wanted = "Replace it by an action of shell commands; bans go on without it";
+    const wanted = "Replace it by an action of shell commands or a JavaScript module; bans go on without it";
     return Promise.resolve(failed(`Actions written in Python are not supported: ${this.#file}. ${wanted}`));
   }
 

@@ -115,7 +115,7 @@ export const USAGE_SECTIONS: readonly UsageSection[] = [
       ["set <JAIL> maxlines <LINES>", "lines that one failure may span"],
       [
         "set <JAIL> addaction <ACT>[ <PYTHONFILE> <JSONKWARGS>]",
-        "add the action <ACT>, made of shell commands (actions written in Python cannot be run)",
+        "add the action <ACT>, made of shell commands, or of a JavaScript module",
       ],
       ["set <JAIL> delaction <ACT>", "remove the action <ACT>"],
     ],

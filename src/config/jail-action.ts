@@ -1,5 +1,7 @@
-import { formatPythonText, type CommandValue, type Origin } from "../model";
+import { formatPythonString, formatPythonText, type CommandValue, type Origin } from "../model";
+import { pathExists } from "../platform";
 import { splitCalls, type Call } from "./call-syntax";
+import { ConfigError } from "./config-error";
 import { joinPath } from "./file-list";
 import type { JailContext } from "./jail-context";
 import { openDefinition, parseReference, type DefinitionKind } from "./jail-definition";
@@ -14,6 +16,11 @@ const ACTION: DefinitionKind = {
   unreadable: "Unable to read action",
   types: ACTION_OPTIONS,
 };
+
+/** Actions that are programs: fail2ban's in Python, ours in JavaScript. */
+const SCRIPT = /\.(?:py|[cm]?js|m?ts)$/;
+/** The one of fail2ban's that has a counterpart here. */
+const SMTP_SCRIPT = "smtp.py";
 
 /** The commands for all actions of a jail. Throws `ConfigError` when one cannot be read. */
 export function readActions(
@@ -58,7 +65,7 @@ function openAction(
   outer: ReadonlyMap<string, OptionValue>,
 ): () => StreamEntry[] {
   const call = parseReference(ACTION, action.text, action.origin);
-  if (call.name.endsWith(".py")) {
+  if (SCRIPT.test(call.name)) {
     return () => [makeScriptEntry(context, call, action.origin)];
   }
   const args = nameAction(call, context.jail);
@@ -121,10 +128,19 @@ function makeActionEntries(
 
 function makeScriptEntry(context: JailContext, call: Call, origin: Origin | undefined): StreamEntry {
   const args = new Map(call.args);
-  const name = args.get("actname") ?? call.name.slice(0, -".py".length);
+  const name = args.get("actname") ?? call.name.replace(SCRIPT, "");
   args.delete("actname");
   const file = joinPath(joinPath(context.library.directory, "action.d"), call.name);
-  context.warn(`action ${call.name} is written in Python, which cannot be run here`, origin);
+  if (call.name.endsWith(".py") && call.name !== SMTP_SCRIPT) {
+    context.warn(`action ${call.name} is written in Python, which cannot be run here`, origin);
+  } else if (!call.name.endsWith(".py") && !pathExists(file)) {
+    throw new ConfigError(
+      "config-missing",
+      `Unable to read action ${formatPythonString(call.name)}`,
+      origin,
+      `there is no ${file}`,
+    );
+  }
   return {
     command: ["set", context.jail, "addaction", name, file, formatJson(args)],
     jail: context.jail,

@@ -133,7 +133,7 @@ export type JailChange =
       readonly ids: readonly string[];
       readonly reportAbsent: boolean;
     }
-  /** `script` names an action written in Python; `args` is its JSON text. */
+  /** `script` names an action that is a program; `args` is its JSON text. */
   | {
       readonly type: "add-action";
       readonly jail: string;

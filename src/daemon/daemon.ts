@@ -18,7 +18,7 @@ import {
   type CommandRunner,
   type Resolver,
 } from "../platform";
-import { limitRunner } from "../action";
+import { ActionThreads, limitRunner, type StartThread } from "../action";
 import { TrackingBudget, limitsFor } from "../jail";
 import { unknownJailError } from "../control";
 import { BanMemory } from "./ban-memory";
@@ -44,6 +44,8 @@ const SICKLY_SECONDS = 5;
 /** What a daemon is made from; everything taken from the system can be replaced in tests. */
 export interface DaemonNeeds {
   readonly startReader: () => ReaderPort;
+  /** For notices and modules; without it such actions do not work. */
+  readonly startThread?: StartThread;
   readonly logger?: Logger;
   readonly clock?: Clock;
   readonly runner?: CommandRunner;
@@ -63,6 +65,7 @@ export class Daemon {
   readonly #jailNeeds: JailNeeds;
   readonly #executor = new CommandExecutor(this);
   readonly #notices = new NoticeGate();
+  readonly #threads: ActionThreads | undefined;
   readonly #stopListeners: (() => void)[] = [];
   #reader: ReaderHost;
   #readerStarted = 0;
@@ -75,6 +78,7 @@ export class Daemon {
     this.options = new ServerOptions({ logger: this.logger, memory: this.memory, clock: this.#clock });
     this.#startReader = needs.startReader;
     this.#reader = this.#newReader();
+    this.#threads = needs.startThread && this.#makeThreads(needs.startThread);
     const currentReader = (): ReaderHost => this.#reader;
     this.#jailNeeds = {
       get reader() {
@@ -89,6 +93,7 @@ export class Daemon {
       ipv6Allowed: () => this.options.ipv6Allowed(),
       publish: (event) => this.#publish(event),
       random: needs.random ?? Math.random,
+      threads: this.#threads,
       budget: new TrackingBudget(limitsFor(getHeapStatistics().heap_size_limit)),
     };
   }
@@ -189,10 +194,20 @@ export class Daemon {
     this.logger.log("INFO", "server", "Stopping all jails");
     await Promise.all(this.jails.map((jail) => jail.stop()));
     this.#jails.clear();
+    await this.#threads?.end();
     this.options.stop();
     this.memory.close();
     await this.#reader.end();
     this.logger.log("INFO", "server", "Exiting Fail2ban");
+  }
+
+  /** What notices still wait to be delivered lies beside the database. */
+  #makeThreads(start: StartThread): ActionThreads {
+    const queuePath = (): string | undefined => {
+      const { path } = this.memory;
+      return path === undefined || path === ":memory:" ? undefined : `${path}-notices`;
+    };
+    return new ActionThreads({ start, log: this.logger.log, queuePath });
   }
 
   async #tryStart(spec: JailSpec): Promise<Problem | undefined> {

@@ -5,7 +5,7 @@ import type { LiveJail } from "./live-jail";
 
 /** What the actions of a jail may know and use. */
 export function makeActionContext(jail: LiveJail, needs: JailNeeds): ActionContext {
-  const { memory, resolver, runner, log, clock, ipv6Allowed } = needs;
+  const { memory, resolver, runner, log, clock, ipv6Allowed, threads } = needs;
   return {
     jail: viewOf(jail),
     runner,
@@ -17,6 +17,7 @@ export function makeActionContext(jail: LiveJail, needs: JailNeeds): ActionConte
     log,
     now: () => clock.now(),
     ipv6Allowed,
+    ...(threads ? { threads } : {}),
   };
 }
 

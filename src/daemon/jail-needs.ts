@@ -1,6 +1,7 @@
 import type { DomainEvent } from "../model";
 import type { Alarms, Clock, CommandRunner, Log, Resolver } from "../platform";
 import type { TrackingBudget } from "../jail";
+import type { ActionThreads } from "../action";
 import type { BanMemory } from "./ban-memory";
 import type { ReaderHost } from "./reader-host";
 
@@ -18,6 +19,7 @@ export interface JailNeeds {
   /** Tells everybody who listens. */
   readonly publish: (event: DomainEvent) => void;
   readonly random: () => number;
+  readonly threads: ActionThreads | undefined;
   /** How many offenders all jails may count at once. */
   readonly budget: TrackingBudget;
 }

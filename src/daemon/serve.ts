@@ -1,6 +1,8 @@
+import { dirname, join } from "node:path";
 import { FAIL2BAN_VERSION, WarderError, formatProblem, messageOf, type Problem } from "../model";
 import { Logger, ServiceManager, systemClock, takeInheritedSocket } from "../platform";
 import { readConfiguration, type ConfigurationOptions } from "../config";
+import { threadsFrom } from "../action";
 import { ControlServer, type Endpoint } from "../control";
 import { Daemon, type DaemonNeeds } from "./daemon";
 import { removePidFile, writePidFile } from "./pid-file";
@@ -43,6 +45,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const logger = openLogger(options);
   const daemon = new Daemon({
     startReader: () => startReaderThread(options.readerScript),
+    startThread: threadsFrom((role) => join(dirname(options.readerScript), `${role}.cjs`)),
     logger,
     ...options.needs,
   });

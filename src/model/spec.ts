@@ -72,7 +72,7 @@ export type ActionValue = string | number | boolean | null;
 export interface ActionSpec {
   readonly name: string;
   readonly properties: ReadonlyMap<string, ActionValue>;
-  /** File and keyword arguments of an action written in Python, which is reported as unsupported. */
+  /** File and keyword arguments (JSON) of an action that is a program: `smtp.py` or a JavaScript module. */
   readonly script?: { readonly file: string; readonly args: string };
 }
 
