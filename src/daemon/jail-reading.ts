@@ -13,7 +13,7 @@ import type { LogPosition, ReaderJail, ReaderLog } from "./reader-messages";
  */
 const SAVE_SECONDS = 2;
 /** In a storm of failures writing takes at most one part of so many of the time. */
-const SAVE_SHARE = 20;
+const SAVE_SHARE = 100;
 /** Tickets of a jail that are written down, those that came first; the counts of others begin anew after a restart. */
 const MOST_TICKETS = 10_000;
 /** Lines to be passed over, the last ones; those before them have been read past long ago. */

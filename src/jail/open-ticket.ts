@@ -10,6 +10,7 @@ import {
   type Groups,
   type MatchedLine,
   type Packed,
+  type PackedTicket,
   type Ticket,
 } from "../model";
 
@@ -61,6 +62,10 @@ export class OpenTicket implements Ticket {
     return matchesOf(this.#lines);
   }
 
+  get packed(): PackedTicket {
+    return typeof this.#lines === "string" ? [this.#groups, this.#lines] : [this.#groups, ...this.#lines];
+  }
+
   /** What a ban keeps of it. */
   get data(): BanData {
     return new TicketData(this.failures, this.#groups, this.#lines);
@@ -100,8 +105,9 @@ class TicketData implements BanData {
   }
 }
 
-function packedOf({ packed, groups, matches }: Failure): Packed {
-  return packed ?? { groups: packGroups(groups), lines: packLines(matches) };
+/** Its groups and lines are not asked for when they are there packed: that would unpack them. */
+function packedOf(failure: Failure): Packed {
+  return failure.packed ?? { groups: packGroups(failure.groups), lines: packLines(failure.matches) };
 }
 
 function matchesOf(lines: string | readonly string[]): readonly MatchedLine[] {

@@ -56,6 +56,6 @@ export type {
   TimeText,
   UseDns,
 } from "./spec";
-export type { Ticket, TicketChanges } from "./ticket";
+export type { PackedTicket, Ticket, TicketChanges } from "./ticket";
 export { FAIL2BAN_VERSION, VERSION } from "./version";
 export { parseWorth, type Worth } from "./worth";

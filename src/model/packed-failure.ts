@@ -161,16 +161,21 @@ class PackReader {
     return isThere;
   }
 
+  /** Never more than there are characters, whatever became of a text that was kept. */
   number(): number {
+    return Math.min(this.#number(), this.#packed.length);
+  }
+
+  #number(): number {
     const code = this.#packed.charCodeAt(this.#at);
     if (code !== LONG_CODE) {
       this.#at += 1;
-      return code;
+      return code || 0;
     }
     const end = this.#packed.indexOf(";", this.#at);
     const number = Number(this.#packed.slice(this.#at + 1, end));
     this.#at = end + 1;
-    return number;
+    return number || 0;
   }
 
   text(length: number): string {

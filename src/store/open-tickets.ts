@@ -1,16 +1,24 @@
-import type { Ticket, TicketChanges } from "../model";
-import { decodeBanData, encodeBanData } from "./ban-data";
+import {
+  formatMatch,
+  narrowText,
+  packGroups,
+  packLines,
+  unpackGroups,
+  unpackLines,
+  type Ticket,
+  type TicketChanges,
+} from "../model";
 import type { SqliteRow, SqliteValue } from "./sqlite";
 
 /**
- * Tickets not yet full: a table of our own beside fail2ban's, which fail2ban does not look at. `failures` and matched
- * lines stand in `data`, as with bans.
+ * Tickets not yet full: a table of our own beside fail2ban's, which fail2ban does not look at. `data` is packed,
+ * see `packLines`.
  */
 export const TICKET_TABLE = `CREATE TABLE IF NOT EXISTS warder_tickets(jail TEXT NOT NULL, ip TEXT NOT NULL,
-  first REAL NOT NULL, last REAL NOT NULL, retry REAL NOT NULL, data JSON, PRIMARY KEY(jail, ip)) WITHOUT ROWID`;
+  first REAL NOT NULL, last REAL NOT NULL, retry REAL NOT NULL, data BLOB, PRIMARY KEY(jail, ip)) WITHOUT ROWID`;
 
 /** Whoever was banned later than the last failure of the ticket has paid for it, by whatever program. */
-const SELECT = `SELECT ip, first, last, retry, CAST(data AS TEXT) AS data FROM warder_tickets AS ticket WHERE jail = ?
+const SELECT = `SELECT ip, first, last, retry, data FROM warder_tickets AS ticket WHERE jail = ?
   AND NOT EXISTS (SELECT 1 FROM bips WHERE bips.jail = ticket.jail AND bips.ip = ticket.ip AND timeofban > last)
   ORDER BY last`;
 
@@ -22,11 +30,11 @@ export interface TicketStatements {
 
 /** Brings the kept tickets of a jail up to date. */
 export function writeTickets(db: TicketStatements, jail: string, { changed, gone }: TicketChanges): void {
-  for (const { id, ip, first, last, retry, failures, matches, groups } of changed) {
-    const data = encodeBanData({ data: { matches, failures, groups }, ...(ip && { ip }) }, matches.length);
+  for (const ticket of changed) {
+    const { id, first, last, retry } = ticket;
     const sql =
       "INSERT OR REPLACE INTO warder_tickets(jail, ip, first, last, retry, data) VALUES(?, ?, ?, ?, ?, ?)";
-    db.run(sql, jail, id, first, last, retry, data);
+    db.run(sql, jail, id, first, last, retry, encodeTicket(ticket));
   }
   for (const id of gone) {
     db.run("DELETE FROM warder_tickets WHERE jail = ? AND ip = ?", jail, id);
@@ -36,8 +44,25 @@ export function writeTickets(db: TicketStatements, jail: string, { changed, gone
 /** The kept tickets of a jail, the longest silent first. */
 export function readTickets(db: TicketStatements, jail: string): Ticket[] {
   return db.all(SELECT, jail).map((row) => {
-    const { ip, failures, matches, groups } = decodeBanData(row["data"]);
     const [first, last, retry] = [Number(row["first"]), Number(row["last"]), Number(row["retry"])];
-    return { id: String(row["ip"]), ip, first, last, retry, failures, matches, groups };
+    return { id: String(row["ip"]), first, last, retry, ...decodeTicket(row["data"]) };
   });
+}
+
+/** Number of failures, address or nothing, groups, lines: packed as they are, for thousands are written at once. */
+function encodeTicket(ticket: Ticket): Uint8Array {
+  const { ip = "", failures } = ticket;
+  const texts = ticket.packed ?? [packGroups(ticket.groups), packLines(ticket.matches)];
+  return Buffer.from(narrowText(packLines([String(failures), ip, ...texts])), "latin1");
+}
+
+function decodeTicket(data: unknown): Pick<Ticket, "ip" | "failures" | "groups" | "matches"> {
+  const text = data instanceof Uint8Array ? Buffer.from(data).toString("latin1") : "";
+  const [failures, ip, groups = "", ...lines] = unpackLines(text).map(formatMatch);
+  return {
+    ip: ip === "" ? undefined : ip,
+    failures: Number(failures) || 1,
+    groups: unpackGroups(groups),
+    matches: lines.flatMap(unpackLines),
+  };
 }
