@@ -152,11 +152,12 @@ export class LiveJail {
   takeFailures(failures: readonly Failure[]): void {
     this.#sources.refresh();
     this.#reading.failed();
+    const now = this.#now();
     for (const failure of failures) {
       if (failure.host !== undefined) {
         this.#reading.hold(this.#takeHost(failure, failure.host));
       } else if (failure.id !== undefined) {
-        this.#take(failure, parseOffender(failure.id));
+        this.#take(failure, failure.id, now);
       }
     }
     this.#crowding.look(this.#state.evicted, this.#needs.clock.elapsed());
@@ -289,13 +290,12 @@ export class LiveJail {
     return this.#needs.clock.now();
   }
 
-  #take(failure: Failure, offender: Offender): void {
-    const now = this.#now();
-    if (this.#state.verdict(failure, offender, now) === "ask") {
-      this.#reading.hold(this.#askCommand(failure, offender));
+  #take(failure: Failure, id: string, now: number): void {
+    const events = this.#state.take(failure, id, now);
+    if (events === "ask") {
+      this.#reading.hold(this.#askCommand(failure, parseOffender(id)));
       return;
     }
-    const events = this.#state.fail(failure, offender, now);
     this.#tell(events);
     // Of a storm of failures few lead to anything that would have to be waited for.
     if (events.some(isToDo)) {
@@ -310,7 +310,7 @@ export class LiveJail {
       this.#needs.log("WARNING", "ipdns", `Determined IP using DNS Lookup: ${host} = {${list}}`);
     }
     for (const address of this.#isStopped ? [] : addresses) {
-      this.#take(changeFailure(failure, { id: address }), parseOffender(address));
+      this.#take(changeFailure(failure, { id: address }), address, this.#now());
     }
   }
 

@@ -1,4 +1,4 @@
-import { roundHalfEven, type Failure, type Offender, type Ticket, type TicketChanges } from "../model";
+import { roundHalfEven, type Failure, type Ticket, type TicketChanges } from "../model";
 import { OpenTicket } from "./open-ticket";
 import { TrackingBudget, type Tracked } from "./tracking-budget";
 
@@ -56,7 +56,7 @@ export class FailureTable implements Tracked {
   }
 
   /** Counts a failure `count` times, each with its weight, and gives the offender's ticket. */
-  add(failure: Failure, { id }: Pick<Offender, "id">, count = 1): OpenTicket {
+  add(failure: Failure, id: string, count = 1): OpenTicket {
     this.#total++;
     const known = this.#tickets.get(id);
     if (!known) {

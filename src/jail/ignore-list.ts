@@ -29,9 +29,16 @@ export class IgnoreList {
   readonly #names = new NameIndex();
   #files: readonly FileEntry[] = [];
   #places = 0;
+  #changes = 0;
+
+  /** How often anything was put in or taken out: as long as it is the same, the list says the same. */
+  get changes(): number {
+    return this.#changes;
+  }
 
   /** Adds an address, network, name, raw id or `file:PATH`; false when it is there already or empty. */
   add(text: string): boolean {
+    this.#changes++;
     const ip = parseIp(text);
     const key = keyOf(text, ip);
     if (text === "" || this.#singles.has(key) || this.#entries.has(key)) {
@@ -58,6 +65,7 @@ export class IgnoreList {
 
   /** Removes an entry; false when it is not there. */
   remove(text: string): boolean {
+    this.#changes++;
     const key = keyOf(text, parseIp(text));
     const entry = this.#entries.get(key);
     if (!entry) {
@@ -75,6 +83,7 @@ export class IgnoreList {
 
   /** Removes everything. */
   clear(): void {
+    this.#changes++;
     this.#singles.clear();
     this.#entries.clear();
     this.#networks.clear();
@@ -104,12 +113,14 @@ export class IgnoreList {
 
   /** Hands in the addresses a name stands for now. */
   setAddresses(name: string, addresses: readonly Ip[]): void {
+    this.#changes++;
     this.#names.setAddresses(name, addresses);
     this.#files.forEach(({ list }) => list?.setAddresses(name, addresses));
   }
 
   /** Hands in the content of a file; `undefined` when it cannot be read. */
   setFile(path: string, content: string | undefined): void {
+    this.#changes++;
     for (const file of this.#files.filter((one) => one.path === path)) {
       file.list = content === undefined ? undefined : parseIgnoreFile(content);
     }

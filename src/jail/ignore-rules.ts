@@ -11,16 +11,36 @@ export type IgnoreVerdict = IgnoreReason | "cached" | "ask" | undefined;
 /** All rules by which failures are ignored, in fail2ban's order: cache, own addresses, list, command. */
 export class IgnoreRules {
   readonly list = new IgnoreList();
-  /** Whether this machine's own addresses are ignored. */
-  ignoreself = true;
+  #ignoreself = true;
   /** The command to ask last; empty when there is none. */
   ignorecommand = "";
   #own: ReadonlySet<string> = new Set();
   #cache: IgnoreCache | undefined;
+  #changes = 0;
+
+  /** Whether this machine's own addresses are ignored. */
+  get ignoreself(): boolean {
+    return this.#ignoreself;
+  }
+
+  set ignoreself(ignoreself: boolean) {
+    this.#ignoreself = ignoreself;
+    this.#changes++;
+  }
+
+  /**
+   * As long as it is the same, the rules say the same of an offender. Not a number, and so never the same, where a
+   * command or what was remembered decides.
+   */
+  get version(): number {
+    const isDecidedHere = this.ignorecommand === "" && this.#cache === undefined;
+    return isDecidedHere ? this.#changes + this.list.changes : Number.NaN;
+  }
 
   /** Tells which addresses are this machine's own. */
   setOwnAddresses(addresses: readonly Ip[]): void {
     this.#own = new Set(addresses.map(({ text }) => text));
+    this.#changes++;
   }
 
   /** The settings of the verdict cache; `undefined` when there is none. */

@@ -2,6 +2,7 @@ import {
   PERMANENT,
   banEnd,
   changeFailure,
+  parseOffender,
   toNumeric,
   type Ban,
   type BanData,
@@ -105,6 +106,32 @@ export class JailState {
     return isIgnored(verdict) ? this.#ignored(verdict, offender) : this.count(failure, offender, now);
   }
 
+  /**
+   * A failure as a reader gives it, its id in normal form: as `fail`, but `ask` where `ignorecommand` has to be run.
+   * Who is being counted was not ignored, and is not as long as the rules are the same: neither they are asked nor
+   * the id is read again then.
+   */
+  take(failure: Failure, id: string, now: number): readonly DomainEvent[] | "ask" {
+    const { version } = this.ignore;
+    if (this.#failures.get(id)?.rules === version) {
+      return this.#found(failure, id, now);
+    }
+    const offender = parseOffender(id);
+    const verdict = this.verdict(failure, offender, now);
+    if (verdict === "ask") {
+      return verdict;
+    }
+    if (verdict !== undefined) {
+      return this.#ignored(verdict, offender);
+    }
+    const events = this.#found(failure, offender.id, now);
+    const ticket = this.#failures.get(offender.id);
+    if (ticket) {
+      ticket.rules = version;
+    }
+    return events;
+  }
+
   /** What `ignorecommand` said about a failure: remembers it, and counts the failure unless it is ignored. */
   answer(failure: Failure, offender: Offender, said: { ignored: boolean; now: number }): DomainEvent[] {
     this.ignore.remember(offender, said.ignored, said.now, failure);
@@ -113,17 +140,7 @@ export class JailState {
 
   /** Counts a failure that is not ignored, and bans when it is one too many. */
   count(failure: Failure, offender: Offender, now: number): DomainEvent[] {
-    const time = Math.min(failure.time, now);
-    const counted = time === failure.time ? failure : changeFailure(failure, { time });
-    const found: DomainEvent = {
-      type: "found",
-      jail: this.#settings.name,
-      id: offender.id,
-      failure: counted,
-    };
-    const events = [found];
-    this.#count(counted, { offender, now, count: failure.count }, events);
-    return events;
+    return this.#found(failure, offender.id, now);
   }
 
   /** The command `attempt`: counts one failure per message, at least one. Empty when nothing came of it. */
@@ -134,7 +151,7 @@ export class JailState {
     }
     const failure = { time: now, id: offender.id, groups: new Map(), matches: messages, count: 1 };
     const events: DomainEvent[] = [];
-    this.#count(failure, { offender, now, count: Math.max(1, messages.length) }, events);
+    this.#count(failure, { id: offender.id, now, count: Math.max(1, messages.length) }, events);
     return events;
   }
 
@@ -251,19 +268,27 @@ export class JailState {
     return [{ type: "ignored", jail: this.#settings.name, id: offender.id, reason: verdict }];
   }
 
+  #found(failure: Failure, id: string, now: number): DomainEvent[] {
+    const time = Math.min(failure.time, now);
+    const counted = time === failure.time ? failure : changeFailure(failure, { time });
+    const events: DomainEvent[] = [{ type: "found", jail: this.#settings.name, id, failure: counted }];
+    this.#count(counted, { id, now, count: failure.count }, events);
+    return events;
+  }
+
   #count(
     failure: Failure,
-    { offender, now, count }: { readonly offender: Offender; readonly now: number; readonly count: number },
+    { id, now, count }: { readonly id: string; readonly now: number; readonly count: number },
     events: DomainEvent[],
   ): void {
     this.#purgeSometimes(now);
-    const ticket = this.#failures.add(failure, offender, count);
+    const ticket = this.#failures.add(failure, id, count);
     if (ticket.retry < this.#settings.maxretry && this.#settings.increment) {
       events.push(...this.#weigh(ticket, failure));
     }
     if (ticket.retry >= this.#settings.maxretry) {
-      this.#failures.take(offender.id);
-      events.push(...this.#ban(candidateOf(ticket, failure, offender), now));
+      this.#failures.take(id);
+      events.push(...this.#ban(candidateOf(ticket, failure, parseOffender(id)), now));
     }
   }
 

@@ -1,6 +1,5 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseOffender } from "../model";
 import { FailureTable } from "./failure-table";
 import { failureAt, makeJail } from "./jail-state.testing";
 import { limitsFor, MAX_TEXT, MAX_TRACKED, TrackingBudget } from "./tracking-budget";
@@ -9,7 +8,7 @@ const COUNTING = { findtime: 600, maxmatches: 5 };
 
 function fill(table: FailureTable, from: number, count: number): void {
   for (let i = from; i < from + count; i++) {
-    table.add(failureAt(i), parseOffender(`user ${i}`));
+    table.add(failureAt(i), `user ${i}`);
   }
 }
 
@@ -30,7 +29,7 @@ describe("a budget", () => {
     const [quiet, flooded] = [new FailureTable(COUNTING, budget), new FailureTable(COUNTING, budget)];
     fill(quiet, 0, 10);
     for (let i = 0; i < 500; i++) {
-      flooded.add(failureAt(i, "x".repeat(5000)), parseOffender(`user ${i}`));
+      flooded.add(failureAt(i, "x".repeat(5000)), `user ${i}`);
     }
     expect(quiet.size).toBe(10);
     expect(quiet.text + flooded.text).toBeLessThanOrEqual(100_000);
