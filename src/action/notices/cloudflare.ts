@@ -42,7 +42,10 @@ export class CloudflareAction {
     this.#api = new CloudflareApi(options);
     this.#clock = clock;
     this.#log = log;
-    this.#notes = options.text("notes", `warder ${action.jail} on ${action.host}`).slice(0, 200);
+    this.#notes = options
+      .text("notes", `warder <name> on ${action.host}`)
+      .replaceAll("<name>", action.jail)
+      .slice(0, 200);
   }
 
   async run(operation: ActionOperation, facts?: BanFacts): Promise<ActionOutcome> {

@@ -11,7 +11,7 @@ import type { ActionContext } from "../action-context";
 import { ActionProperties } from "../action-properties";
 import { findWanted, takeFacts, type WantedFacts } from "./ban-facts";
 import { actionKey } from "./notice";
-import { listOptions } from "./options";
+import { listOptions, type OptionTexts } from "./options";
 import { isSmtpScript, mapSmtpScript } from "./smtp-script";
 import type { ThreadAction } from "./thread-messages";
 import type { ThreadHost } from "./thread-host";
@@ -134,7 +134,8 @@ export class NoticeAction implements Action {
   /** What the thread has to know, or what is wrong with it. */
   #describe(): ThreadAction | string {
     const { script, properties } = this.#spec;
-    const options = script ? mapSmtpScript(script.args) : listOptions(properties);
+    const given = script ? mapSmtpScript(script.args) : listOptions(properties);
+    const options = given && nameHost(given, this.#context.lookups.ownNames());
     return options === undefined
       ? "the arguments of smtp.py are no JSON object"
       : {
@@ -145,4 +146,14 @@ export class NoticeAction implements Action {
           options,
         };
   }
+}
+
+/** Tags that are the same for every notice. */
+function nameHost(
+  options: OptionTexts,
+  names: { readonly full: string; readonly short: string },
+): OptionTexts {
+  const replace = (text: string): string =>
+    text.replaceAll("<fq-hostname>", names.full).replaceAll("<sh-hostname>", names.short);
+  return Object.fromEntries(Object.entries(options).map(([name, text]) => [name, replace(text)]));
 }

@@ -55,7 +55,7 @@ export class WebhookCarrier implements Carrier {
         url: parseUrl("url", fillUrl(url, secretTags)),
         headers: {
           "Content-Type": "application/json",
-          ...Object.fromEntries(headers.map(([name, value]) => [name, fillHeader(value, secretTags)])),
+          ...fillHeaders(headers, secretTags, token !== ""),
         },
         body: fillJson(body, tags),
       };
@@ -163,10 +163,23 @@ function fillUrl(template: string, tags: TagTexts): string {
     if (value === undefined) {
       return whole;
     }
-    return at === 0
-      ? value.trim().replace(/\/+$/, "")
-      : encodeURIComponent(value).replace(PATH_SAFE, decodeURIComponent);
+    if (at === 0) {
+      return value.trim().replace(/\/+$/, "");
+    }
+    // The token of Slack and of Discord has slashes.
+    const parts = name === "token" ? value.split("/") : [value];
+    return parts.map((part) => encodeURIComponent(part).replace(PATH_SAFE, decodeURIComponent)).join("/");
   });
+}
+
+/** A header for a token is left out where there is none. */
+function fillHeaders(
+  headers: WebhookSettings["headers"],
+  tags: TagTexts,
+  hasToken: boolean,
+): Readonly<Record<string, string>> {
+  const wanted = headers.filter(([, value]) => hasToken || !value.includes("<token>"));
+  return Object.fromEntries(wanted.map(([name, value]) => [name, fillHeader(value, tags)]));
 }
 
 function fillHeader(template: string, tags: TagTexts): string {
