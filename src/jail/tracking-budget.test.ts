@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseOffender } from "../model";
 import { FailureTable } from "./failure-table";
 import { failureAt, makeJail } from "./jail-state.testing";
 import { limitsFor, MAX_TEXT, MAX_TRACKED, TrackingBudget } from "./tracking-budget";
