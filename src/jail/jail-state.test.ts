@@ -230,18 +230,21 @@ describe("bans", () => {
     );
   });
 
-  it("are as quick with 200,000 of them", () => {
-    const jail = makeJail({ bantime: 1000 });
-    const start = performance.now();
-    for (let i = 0; i < 200_000; i++) {
-      ban(
-        jail,
-        `2001:db8::${(i >> 16).toString(16)}:${(i & 0xffff).toString(16)}`,
-        NOW + ((i * 7919) % 1000),
-      );
-    }
-    expect(jail.takeExpired(NOW + 1500)).toHaveLength(100_000);
-    expect(performance.now() - start).toBeLessThan(10_000);
+  // A ratio, since machines differ and are busy: ten times as many must not take much more than ten times as long.
+  it("are as quick with 100,000 of them as with 10,000", () => {
+    const run = (count: number): number => {
+      const jail = makeJail({ bantime: 1000 });
+      const start = process.cpuUsage().user;
+      for (let i = 0; i < count; i++) {
+        const id = `2001:db8::${(i >> 16).toString(16)}:${(i & 0xffff).toString(16)}`;
+        ban(jail, id, NOW + ((i * 7919) % 1000));
+      }
+      expect(jail.takeExpired(NOW + 1500)).toHaveLength(count / 2);
+      return process.cpuUsage().user - start;
+    };
+    run(1000);
+    const few = run(10_000);
+    expect(run(100_000) / few).toBeLessThan(40);
   });
 });
 

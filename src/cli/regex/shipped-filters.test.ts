@@ -23,7 +23,9 @@ interface Outcome {
 
 function prepare({ filter, options }: Run): () => JailFilter {
   const call = Object.entries(options).map(([name, value]) => `${name}="${value}"`);
-  const { maxlines = 1, ...settings } = chooseFilter(`${filter}[${call.join(",")}]`, TREE, "file").read();
+  // By its path: a mere name could be that of a jail, which has a mode of its own.
+  const path = join(TREE, "filter.d", `${filter}.conf`);
+  const { maxlines = 1, ...settings } = chooseFilter(`${path}[${call.join(",")}]`, TREE, "file").read();
   const compiled = compileFilter({ ...settings, maxlines, usedns: "raw" });
   const { datepattern } = settings;
   const dates = { logtimezone: "UTC", ...(datepattern && { datepattern: datepattern.text }) };
