@@ -119,6 +119,33 @@ export class ActionList {
     return this.#enqueue((report) => this.#stop(report, this.#actions, current));
   }
 
+  /** As `stop`, but bans stay in force for a while in actions that can do so: they are about to come back. */
+  pause(bans: Iterable<Ban>): Promise<ActionReport> {
+    const current = [...bans];
+    return this.#enqueue(async (report) => {
+      const [kept, others] = splitBy(this.#actions, (action) => action.pause !== undefined);
+      await this.#stop(report, others, current);
+      for (const action of [...kept].reverse()) {
+        await report.one(action, "stop", () => action.pause?.() ?? SKIPPED);
+      }
+    });
+  }
+
+  /** Offenders whose ban one of the actions has lost, with the reason. */
+  get lost(): ReadonlyMap<string, string> {
+    return new Map(this.#actions.flatMap((action) => [...(action.lost ?? [])]));
+  }
+
+  /** Packets of each banned address, as far as an action counts them. */
+  async packets(): Promise<ReadonlyMap<string, number>> {
+    const counted = await Promise.all(this.#actions.map(async (action) => (await action.packets?.()) ?? []));
+    const sums = new Map<string, number>();
+    for (const [address, packets] of counted.flatMap((counts) => [...counts])) {
+      sums.set(address, (sums.get(address) ?? 0) + packets);
+    }
+    return sums;
+  }
+
   /** Checks every action and repairs what is broken. */
   check(): Promise<ActionReport> {
     return this.#enqueue((report) => report.each(this.#actions, "check"));
@@ -304,10 +331,14 @@ export class ActionList {
 
 /** Those that are concurrent, and the others. */
 function split(actions: readonly Action[]): readonly [readonly Action[], readonly Action[]] {
-  return [
-    actions.filter((action) => action.concurrent === true),
-    actions.filter((action) => action.concurrent !== true),
-  ];
+  return splitBy(actions, (action) => action.concurrent === true);
+}
+
+function splitBy(
+  actions: readonly Action[],
+  isFirst: (action: Action) => boolean,
+): readonly [readonly Action[], readonly Action[]] {
+  return [actions.filter(isFirst), actions.filter((action) => !isFirst(action))];
 }
 
 function push<T>(list: T[], item: T): T {

@@ -58,15 +58,21 @@ export interface Action {
   readonly canFlush: boolean;
   /** Grows whenever bans made before may be lost, after a repair. */
   readonly epoch: number;
+  /** Offenders whose ban it has confirmed and then lost, with the reason why it is not back so far. */
+  readonly lost?: ReadonlyMap<string, string>;
   /** Whether bans may be asked for before earlier ones are done, so that many can be carried out at once. */
   readonly concurrent?: boolean;
   start(): Promise<ActionOutcome>;
   stop(): Promise<ActionOutcome>;
+  /** Stops in place of a flush and a stop, when it is about to be started again: bans stay in force for a while. */
+  pause?(): Promise<ActionOutcome>;
   ban(target: BanTarget): Promise<ActionOutcome>;
   unban(target: BanTarget): Promise<ActionOutcome>;
   reban(target: BanTarget): Promise<ActionOutcome>;
   prolong(target: BanTarget): Promise<ActionOutcome>;
   flush(): Promise<ActionOutcome>;
+  /** Packets of each address since its ban began, by the text of the address; of those that are counted. */
+  packets?(): Promise<ReadonlyMap<string, number>>;
   /** Takes over new properties; bans stay as they are. */
   reload(spec: ActionSpec): Promise<ActionOutcome>;
   check(mode: CheckMode): Promise<ActionOutcome>;

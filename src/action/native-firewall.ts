@@ -138,6 +138,16 @@ export class NativeFirewall implements Action {
     });
   }
 
+  packets(): Promise<ReadonlyMap<string, number>> {
+    return this.#queue.alone(async () => {
+      const listing = await this.#keeper?.ruleset.list();
+      const elements = listing === undefined || isFailure(listing) ? [] : [...listing.elements.values()];
+      return new Map(
+        elements.flatMap(({ ip, packets }) => (packets === undefined ? [] : [[ip.text, packets]])),
+      );
+    });
+  }
+
   check(mode: CheckMode): Promise<ActionOutcome> {
     return this.#queue.alone(() => this.#check(mode));
   }

@@ -43,6 +43,14 @@ const MAIL: CommandValue = [
   pair("Actions", [pair("Currently banned", 0), pair("Total banned", 0), pair("Banned IP list", [])]),
 ];
 
+const ENFORCED: CommandValue = new Map<CommandValue, CommandValue>([
+  ["applied", 1],
+  ["pending", 0],
+  ["failed", 1],
+  ["reasons", new Map([["192.0.2.2", "nft: ENOENT"]])],
+]);
+const ENFORCEMENT = { applied: 1, pending: 0, failed: 1, reasons: { "192.0.2.2": "nft: ENOENT" } };
+
 async function answer(command: Command): Promise<CommandValue> {
   const line = command.map(formatPythonText).join(" ");
   if (line.includes("nojail")) {
@@ -58,6 +66,8 @@ async function answer(command: Command): Promise<CommandValue> {
       ]),
     ],
     "status web": WEB,
+    "get web enforcement": ENFORCED,
+    "get mail enforcement": ENFORCED,
     banned: [new Map([["web", ["192.0.2.1"]]]), new Map([["mail", []]])],
     "banned 192.0.2.1": [["web"]],
     "get web bantime": 600,
@@ -83,12 +93,14 @@ const WEB_JSON = {
   name: "web",
   failed: { current: 1, total: 5 },
   banned: { current: 1, total: 2, ids: ["192.0.2.1"] },
+  enforcement: ENFORCEMENT,
   logs: ["/var/log/web.log"],
 };
 const MAIL_JSON = {
   name: "mail",
   failed: { current: 0, total: 0 },
   banned: { current: 0, total: 0, ids: [] },
+  enforcement: ENFORCEMENT,
   journalmatch: ["_COMM=mail"],
 };
 

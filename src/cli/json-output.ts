@@ -1,6 +1,6 @@
 import { JsonClient, type JsonValue } from "../control";
 import type { ClientIo } from "./client-io";
-import { describeJail, describeServer } from "./json-status";
+import { describeJail, jailsOf } from "./json-status";
 
 /** Words whose work a client does itself; they have no value to show. */
 const NOT_ASKED: ReadonlySet<string> = new Set(["start", "restart", "reload", "--test", "help"]);
@@ -26,13 +26,21 @@ export async function printJson(words: readonly string[], socket: string, io: Cl
 async function ask(words: readonly string[], client: JsonClient): Promise<JsonValue> {
   const [name = "", first] = words;
   if (name === "status" && first !== undefined && first !== "--all") {
-    return describeJail(first, await client.send(["status", first]));
+    return describe(first, await client.send(["status", first]), client);
   }
   if (name === "status") {
-    return describeServer(await client.send(["status", "--all"]));
+    const jails: JsonValue[] = [];
+    for (const [jail, status] of jailsOf(await client.send(["status", "--all"]))) {
+      jails.push(await describe(jail, status, client));
+    }
+    return { jails };
   }
   const value = await client.send(words);
   return name === "banned" ? describeBanned(words.slice(1), value) : value;
+}
+
+async function describe(jail: string, status: JsonValue, client: JsonClient): Promise<JsonValue> {
+  return describeJail(jail, status, await client.send(["get", jail, "enforcement"]));
 }
 
 /** Without addresses: who is banned in each jail; with them: the jails of each. */

@@ -3,15 +3,14 @@ import type { JsonValue } from "../control";
 /** fail2ban's lists of labels and values, by label. */
 type Labelled = ReadonlyMap<string, JsonValue>;
 
-/** The answer to `status --all`, as programs want it. */
-export function describeServer(status: JsonValue): JsonValue {
+/** The names of the jails in the answer to `status --all`. */
+export function jailsOf(status: JsonValue): readonly (readonly [string, JsonValue])[] {
   const [, , jails] = status as readonly JsonValue[];
-  const entries = Object.entries(jails as Readonly<Record<string, JsonValue>>);
-  return { jails: entries.map(([name, jail]) => describeJail(name, jail)) };
+  return Object.entries(jails as Readonly<Record<string, JsonValue>>);
 }
 
-/** The answer to `status JAIL`, as programs want it. */
-export function describeJail(name: string, status: JsonValue): JsonValue {
+/** The answers to `status JAIL` and `get JAIL enforcement`, as programs want them. */
+export function describeJail(name: string, status: JsonValue, enforcement: JsonValue): JsonValue {
   const parts = byLabel(status);
   const filter = byLabel(parts.get("Filter"));
   const actions = byLabel(parts.get("Actions"));
@@ -24,6 +23,7 @@ export function describeJail(name: string, status: JsonValue): JsonValue {
       total: actions.get("Total banned") ?? 0,
       ids: actions.get("Banned IP list") ?? [],
     },
+    enforcement,
     ...(matches === undefined ? { logs: filter.get("File list") ?? [] } : { journalmatch: matches }),
   };
 }

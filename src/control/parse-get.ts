@@ -60,6 +60,8 @@ const SPECIAL: ReadonlyMap<string, Parse> = new Map<string, Parse>([
     (jail, command) => ({ type: "get-action-properties", jail, action: textAt(command, 3) }),
   ],
   ["sources", (jail) => ({ type: "get-sources", jail })],
+  ["enforcement", (jail) => ({ type: "get-enforcement", jail })],
+  ["packets", (jail) => ({ type: "get-packets", jail })],
   ["actionmethods", (jail, command) => ({ type: "get-action-methods", jail, action: textAt(command, 3) })],
 ]);
 

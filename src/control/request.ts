@@ -78,7 +78,11 @@ export type JailQuery =
   | { readonly type: "get-action-properties"; readonly jail: string; readonly action: string }
   | { readonly type: "get-action-methods"; readonly jail: string; readonly action: string }
   /** How the sources of a jail are doing: a word of ours. */
-  | { readonly type: "get-sources"; readonly jail: string };
+  | { readonly type: "get-sources"; readonly jail: string }
+  /** How many bans are in force, pending and failed: a word of ours. */
+  | { readonly type: "get-enforcement"; readonly jail: string }
+  /** Packets of each of the banned, where a firewall counts them: a word of ours. */
+  | { readonly type: "get-packets"; readonly jail: string };
 
 /** Requests that change one jail. Values are as given, texts from a command line or numbers from a stream. */
 export type JailChange =

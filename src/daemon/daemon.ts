@@ -170,11 +170,11 @@ export class Daemon {
     this.#jails.set(spec.name, new LiveJail(spec, this.#jailNeeds));
   }
 
-  /** Stops a jail; its bans stay in the database, but who begins it again counts anew. */
-  async stopJail(name: string): Promise<void> {
+  /** Stops a jail; its bans stay in the database, but who begins it again counts anew. With `pause` it is about to come back. */
+  async stopJail(name: string, how: "stop" | "pause" = "stop"): Promise<void> {
     const jail = this.jail(name);
     this.#jails.delete(name);
-    await jail.stop();
+    await jail.stop(how);
     this.memory.deleteTickets(name);
   }
 
@@ -192,7 +192,7 @@ export class Daemon {
   async #end(): Promise<void> {
     this.logger.log("INFO", "server", "Shutdown in progress...");
     this.logger.log("INFO", "server", "Stopping all jails");
-    await Promise.all(this.jails.map((jail) => jail.stop()));
+    await Promise.all(this.jails.map((jail) => jail.stop("pause")));
     this.#jails.clear();
     await this.#threads?.end();
     this.options.stop();

@@ -7,11 +7,25 @@ export interface BansInForce {
   banOf(id: string): Ban | undefined;
 }
 
+/** Bans that are given to the actions at once. More would only take memory while they wait for each other. */
+const WAVE = 5000;
+
+/** How many bans are in force, wait for their actions, or could not be carried out. */
+export interface EnforcementCounts {
+  readonly applied: number;
+  readonly pending: number;
+  readonly failed: number;
+}
+
 /** Has the actions of a jail carry bans out, and knows which they could not. */
 export class Enforcement {
   readonly actions: ActionList;
   readonly #inForce: BansInForce;
   readonly #unapplied = new Map<string, string>();
+  /** Offenders whose ban has not been given to the actions so far. */
+  readonly #waiting = new Set<string>();
+  /** Offenders whose ban the actions are at; value: how many times. */
+  readonly #underway = new Map<string, number>();
   #epoch = 0;
 
   constructor(actions: ActionList, inForce: BansInForce) {
@@ -19,32 +33,82 @@ export class Enforcement {
     this.#inForce = inForce;
   }
 
-  /** Offenders whose ban could not be carried out, with the reason. */
+  /** Offenders whose ban is not in force, with the reason: it could not be carried out, or a firewall has lost it. */
   get unapplied(): ReadonlyMap<string, string> {
-    return this.#unapplied;
+    const { lost } = this.actions;
+    return lost.size === 0 ? this.#unapplied : new Map([...lost, ...this.#unapplied]);
+  }
+
+  /** Only what the actions have confirmed counts as applied. */
+  counts(): EnforcementCounts {
+    const all = this.#inForce.bans();
+    const { unapplied } = this;
+    let pending = 0;
+    let failed = 0;
+    for (const { offender } of all) {
+      if (this.#waiting.has(offender.id) || this.#underway.has(offender.id)) {
+        pending++;
+      } else if (unapplied.has(offender.id)) {
+        failed++;
+      }
+    }
+    return { applied: all.length - pending - failed, pending, failed };
   }
 
   /** Settles when the actions have done what follows from these events. */
   async carryOut(events: readonly DomainEvent[]): Promise<void> {
-    await Promise.all(events.map((event) => this.#act(event)));
+    if (events.length <= WAVE) {
+      await Promise.all(events.map((event) => this.#act(event)));
+      return;
+    }
+    for (const event of events) {
+      if (event.type === "ban") {
+        this.#waiting.add(event.ban.offender.id);
+      }
+    }
+    for (let i = 0; i < events.length; i += WAVE) {
+      await Promise.all(events.slice(i, i + WAVE).map((event) => this.#actLate(event)));
+    }
   }
 
   /** Takes all these bans out of force. */
   async flush(bans: readonly Ban[]): Promise<void> {
     this.#unapplied.clear();
+    this.#waiting.clear();
     await this.actions.flush(bans);
+  }
+
+  /** Takes them out of force and stops the actions; with `pause` only for the time of a restart. */
+  async stop(bans: readonly Ban[], how: "stop" | "pause"): Promise<void> {
+    this.#waiting.clear();
+    await this.actions[how](bans);
+  }
+
+  /** Does what is left to do: somebody may have been unbanned meanwhile, or banned for longer. */
+  async #actLate(event: DomainEvent): Promise<void> {
+    if (event.type !== "ban") {
+      await this.#act(event);
+    } else if (this.#waiting.delete(event.ban.offender.id)) {
+      await this.#act({ ...event, ban: this.#inForce.banOf(event.ban.offender.id) ?? event.ban });
+    }
   }
 
   async #act(event: DomainEvent): Promise<void> {
     switch (event.type) {
       case "ban":
-        this.#judge(event.ban, await this.actions.ban(event.ban));
+        await this.#ban(event.ban, () => this.actions.ban(event.ban));
         break;
       case "unban":
         this.#unapplied.delete(event.ban.offender.id);
+        if (this.#waiting.delete(event.ban.offender.id)) {
+          return;
+        }
         await this.actions.unban(event.ban);
         break;
       case "prolonged":
+        if (this.#waiting.has(event.ban.offender.id)) {
+          return;
+        }
         // DIFFERS: told at once and whatever made it longer; fail2ban tells only of grown times, and late. An action
         // that handed the old time to a firewall would let go too early.
         await this.actions.prolong(event.ban);
@@ -61,8 +125,21 @@ export class Enforcement {
     this.#epoch = this.actions.epoch;
     if (since < this.#epoch) {
       const bans = this.#inForce.bans();
-      await Promise.all(bans.map(async (ban) => this.#judge(ban, await this.actions.reban(ban, since))));
+      await Promise.all(bans.map((ban) => this.#ban(ban, () => this.actions.reban(ban, since))));
     }
+  }
+
+  async #ban(ban: Ban, work: () => Promise<ActionReport>): Promise<void> {
+    const { id } = ban.offender;
+    this.#underway.set(id, (this.#underway.get(id) ?? 0) + 1);
+    const report = await work();
+    const left = (this.#underway.get(id) ?? 1) - 1;
+    if (left > 0) {
+      this.#underway.set(id, left);
+    } else {
+      this.#underway.delete(id);
+    }
+    this.#judge(ban, report);
   }
 
   #judge(ban: Ban, report: ActionReport): void {

@@ -13,6 +13,7 @@ import type { Daemon } from "./daemon";
 import { applyChange, newJailSpec, type SpecChange } from "./jail-changes";
 import { describeJail } from "./jail-status";
 import { describeSources } from "./source-status";
+import { describeEnforcement, describePackets } from "./enforcement-status";
 import { checkSpec, formatBanTimes, incrementValue, listValue, optionValue } from "./jail-values";
 
 type ListChange = Extract<
@@ -100,6 +101,10 @@ export class JailExecutor {
         return actionProperties(jail, request.action);
       case "get-sources":
         return describeSources(this.#daemon, request.jail);
+      case "get-enforcement":
+        return describeEnforcement(jail);
+      case "get-packets":
+        return describePackets(jail);
       case "get-action-methods":
         return actionMethods(jail, request.action);
     }

@@ -100,9 +100,9 @@ export class LiveJail {
     return this.#state.bans();
   }
 
-  /** Offenders whose ban could not be carried out, with the reason. */
-  get unapplied(): ReadonlyMap<string, string> {
-    return this.#enforcement.unapplied;
+  /** What has become of the bans. */
+  get enforcement(): Enforcement {
+    return this.#enforcement;
   }
 
   /** Who is ignored, in the order fail2ban lists it. */
@@ -245,8 +245,11 @@ export class LiveJail {
     return events.every((event) => event.type !== "ignored");
   }
 
-  /** Stops reading, takes the bans out of force (they stay in the database) and stops the actions. */
-  async stop(): Promise<void> {
+  /**
+   * Stops reading, takes the bans out of force (they stay in the database) and stops the actions. With `pause`, when it
+   * is about to come back, firewalls that can do so keep the bans for a while.
+   */
+  async stop(how: "stop" | "pause" = "stop"): Promise<void> {
     this.#isStopped = true;
     this.#alarm.stop();
     this.#discovery.stop();
@@ -254,7 +257,7 @@ export class LiveJail {
     const bans = this.bans;
     this.#tell(this.#state.unbanAll("stop"));
     this.#state.close();
-    await this.actions.stop(bans);
+    await this.#enforcement.stop(bans, how);
     this.#needs.memory.disableJail(this.name);
     this.#needs.log("INFO", "jail", `Jail '${this.name}' stopped`);
   }

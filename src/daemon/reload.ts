@@ -35,7 +35,7 @@ export async function reload(daemon: Daemon, request: ReloadRequest): Promise<Co
     await Promise.all(affected.map((jail) => jail.unbanAll()));
   }
   if (options.includes("--restart")) {
-    await Promise.all(affected.map((jail) => daemon.stopJail(jail.name)));
+    await Promise.all(affected.map((jail) => daemon.stopJail(jail.name, "pause")));
   }
   folded.problems.forEach(({ message }) => log("ERROR", "configreader", message));
   const broken = brokenJails(folded);
@@ -102,7 +102,7 @@ async function takeOverJail(daemon: Daemon, spec: JailSpec): Promise<void> {
   const before = jail.spec.source.backend;
   if (before !== spec.source.backend) {
     log("INFO", "server", `Restart jail '${spec.name}' (reason: '${before}' != '${spec.source.backend}')`);
-    await daemon.stopJail(spec.name);
+    await daemon.stopJail(spec.name, "pause");
     await daemon.startJail(spec);
     return;
   }
