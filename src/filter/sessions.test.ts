@@ -86,6 +86,17 @@ describe("the lines of a session", () => {
     expect(play(connectA, connectB, "fail")).toEqual(["-", "-", `${B}[${connectA}, ${connectB}, fail]`]);
   });
 
+  it("take the last address, of whatever family it is", () => {
+    const connect6 = "connect 2001:db8::6";
+    expect(play(connectA, connect6, "fail u", connectB, "fail u")).toEqual([
+      "-",
+      "-",
+      `2001:db8::6[${connectA}, ${connect6}, fail u]`,
+      "-",
+      `${B}[${connectB}, fail u]`,
+    ]);
+  });
+
   it("may be a single line", () => {
     expect(play(`reset ${A}`)).toEqual([`${A}[reset ${A}]`]);
   });

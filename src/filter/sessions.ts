@@ -8,6 +8,8 @@ const SESSION_SECONDS = 300;
 const MAX_LINES = 100;
 /** Names kept of one session, for the same reason; two of them are enough to tell that several were tried. */
 const MAX_USERS = 100;
+/** Of these the line that has one tells all: an older address of another family would win over it. */
+const ADDRESS_GROUPS: readonly string[] = ["ip4", "ip6", "dns", "cidr"];
 
 /** What is known of one session: the values of an `<F-MLFID>`. */
 interface Session {
@@ -55,6 +57,8 @@ export class SessionOutcome {
  * Joins the lines of one session (`<F-MLFID>`): a user name from one line, an address from another.
  * Rules as in fail2ban: a quiet line (`<F-NOFAIL>`) and a success (`<F-MLFGAINED>`) are no failures, unless a failure
  * is waiting for its address or several users were tried; `<F-MLFFORGET>` ends the session.
+ * Not as there: an address takes the place of one of the other family, which may be that of a client who had the same
+ * process id before.
  */
 export class Sessions {
   readonly #sessions = new Map<string, Session>();
@@ -128,6 +132,9 @@ function mergeInto(
     }
   }
   session.quiet = false;
+  if (ADDRESS_GROUPS.some((name) => isFilled(found, name))) {
+    ADDRESS_GROUPS.filter((name) => !isFilled(found, name)).forEach((name) => session.groups.delete(name));
+  }
   for (const [name, value] of found) {
     if (name !== "nofail" && name !== "mlfgained") {
       session.groups.set(name, value);
