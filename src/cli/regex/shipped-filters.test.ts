@@ -85,6 +85,8 @@ function valueOf(name: string, hit: Hit): unknown {
       return new Date((hit.time ?? 0) * 1000).toISOString().slice(0, 19);
     case "attempts":
       return hit.matches.length;
+    case "weight":
+      return hit.worth?.weight ?? 1;
     default:
       return hit.groups.get(name) ?? "nothing";
   }
