@@ -57,8 +57,9 @@ export class SessionOutcome {
  * Joins the lines of one session (`<F-MLFID>`): a user name from one line, an address from another.
  * Rules as in fail2ban: a quiet line (`<F-NOFAIL>`) and a success (`<F-MLFGAINED>`) are no failures, unless a failure
  * is waiting for its address or several users were tried; `<F-MLFFORGET>` ends the session.
- * Not as there: an address takes the place of one of the other family, which may be that of a client who had the same
- * process id before.
+ *
+ * DIFFERS: an address takes the place of one of the other family, which may be that of a client who had the same process
+ * id before; in fail2ban the IPv4 address wins.
  */
 export class Sessions {
   readonly #sessions = new Map<string, Session>();
