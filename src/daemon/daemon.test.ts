@@ -53,9 +53,9 @@ describe("a reader that is gone", () => {
       return reader;
     };
     daemon = new Daemon({ startReader, clock, logger: new Logger(clock, "/dev/null") });
-    const commands = ["web", "mail"].flatMap((jail) => [
+    const commands = ["web", "web-long", "mail"].flatMap((jail) => [
       ["add", jail, "polling"],
-      ["set", jail, "addfailregex", "^ failure from <HOST>$"],
+      ["set", jail, "addfailregex", jail === "mail" ? "^ no <HOST>$" : "^ failure from <HOST>$"],
       ["set", jail, "addlogpath", "/var/log/none.log"],
       ["start", jail],
     ]);
@@ -70,12 +70,13 @@ describe("a reader that is gone", () => {
     expect(readers[1]?.opened).toEqual(readers[0]?.opened);
   });
 
-  test("leaves the line it was stuck at to nobody, and other jails are not concerned", () => {
+  test("leaves the line it was stuck at to no jail that reads alike, and others are not concerned", () => {
     const line = { start: "evil", length: 4 };
     readers[0]?.die(new ReaderStopped("reader-stuck", "too slow", { jail: "web", line }));
     clock.advance(0);
     expect(readers[1]?.opened.map(({ name, skip }) => [name, skip])).toEqual([
       ["web", [line]],
+      ["web-long", [line]],
       ["mail", []],
     ]);
   });

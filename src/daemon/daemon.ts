@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { getHeapStatistics } from "node:v8";
 import {
   formatPythonText,
@@ -252,23 +253,24 @@ export class Daemon {
       return;
     }
     this.#reader = this.#newReader();
+    const stuck = stuckAt && this.#jails.get(stuckAt.jail)?.spec;
     for (const jail of this.jails) {
-      jail.resumeReading(stuckAt?.jail === jail.name ? stuckAt.line : undefined);
+      jail.resumeReading(stuck && isReadAlike(stuck, jail.spec) ? stuckAt?.line : undefined);
     }
   }
 
-  #takeFailures(jail: string, failures: readonly Failure[]): void {
-    this.#jails.get(jail)?.takeFailures(failures);
-    this.#reader.post({ type: "ack", count: failures.length });
+  #takeFailures(jails: readonly string[], failures: readonly Failure[]): void {
+    jails.forEach((jail) => this.#jails.get(jail)?.takeFailures(failures));
+    this.#reader.post({ type: "ack", count: failures.length * jails.length });
   }
 
   #onReaderEvent(event: ReaderEvent): void {
     switch (event.type) {
       case "failures":
-        this.#takeFailures(event.jail, decodeFailures(event.failures));
+        this.#takeFailures(event.jails, decodeFailures(event.failures));
         return;
       case "position":
-        this.#jails.get(event.jail)?.takePosition(event.path, event.at);
+        event.jails.forEach((jail) => this.#jails.get(jail)?.takePosition(event.path, event.at));
         return;
       case "log":
         this.logger.log(event.level, event.logger, event.message);
@@ -285,4 +287,9 @@ export class Daemon {
         return;
     }
   }
+}
+
+/** Whether jails may have been read as one: then the others would get stuck at the same line. */
+function isReadAlike(a: JailSpec, b: JailSpec): boolean {
+  return isDeepStrictEqual(a.filter, b.filter) && isDeepStrictEqual(a.source.logs, b.source.logs);
 }

@@ -8,7 +8,9 @@ export interface BansInForce {
 }
 
 /** Bans that are given to the actions at once. More would only take memory while they wait for each other. */
-const WAVE = 5000;
+const WAVE = 20_000;
+/** From so many on it is worth while to hand bans over together. */
+const MANY = 50;
 
 /** How many bans are in force, wait for their actions, or could not be carried out. */
 export interface EnforcementCounts {
@@ -57,17 +59,14 @@ export class Enforcement {
 
   /** Settles when the actions have done what follows from these events. */
   async carryOut(events: readonly DomainEvent[]): Promise<void> {
-    if (events.length <= WAVE) {
+    if (events.length < MANY || events.some(({ type }) => type !== "ban")) {
       await Promise.all(events.map((event) => this.#act(event)));
       return;
     }
-    for (const event of events) {
-      if (event.type === "ban") {
-        this.#waiting.add(event.ban.offender.id);
-      }
-    }
-    for (let i = 0; i < events.length; i += WAVE) {
-      await Promise.all(events.slice(i, i + WAVE).map((event) => this.#actLate(event)));
+    const ids = events.flatMap((event) => (event.type === "ban" ? [event.ban.offender.id] : []));
+    ids.forEach((id) => this.#waiting.add(id));
+    for (let i = 0; i < ids.length; i += WAVE) {
+      await this.#banMany(ids.slice(i, i + WAVE));
     }
   }
 
@@ -84,13 +83,19 @@ export class Enforcement {
     await this.actions[how](bans);
   }
 
-  /** Does what is left to do: somebody may have been unbanned meanwhile, or banned for longer. */
-  async #actLate(event: DomainEvent): Promise<void> {
-    if (event.type !== "ban") {
-      await this.#act(event);
-    } else if (this.#waiting.delete(event.ban.offender.id)) {
-      await this.#act({ ...event, ban: this.#inForce.banOf(event.ban.offender.id) ?? event.ban });
+  /** Bans those who have not been unbanned meanwhile, for as long as they are banned by now. */
+  async #banMany(ids: readonly string[]): Promise<void> {
+    const bans = ids.flatMap((id) => {
+      const ban = this.#waiting.delete(id) ? this.#inForce.banOf(id) : undefined;
+      return ban ? [ban] : [];
+    });
+    bans.forEach((ban) => this.#enter(ban));
+    const failures = await this.actions.banMany(bans);
+    for (const ban of bans) {
+      this.#leave(ban);
+      this.#judge(ban, failures.get(ban.offender.id));
     }
+    await this.#renew();
   }
 
   async #act(event: DomainEvent): Promise<void> {
@@ -130,24 +135,30 @@ export class Enforcement {
   }
 
   async #ban(ban: Ban, work: () => Promise<ActionReport>): Promise<void> {
-    const { id } = ban.offender;
+    this.#enter(ban);
+    const { failures } = await work();
+    this.#leave(ban);
+    this.#judge(ban, failures[0]?.message);
+  }
+
+  #enter({ offender: { id } }: Ban): void {
     this.#underway.set(id, (this.#underway.get(id) ?? 0) + 1);
-    const report = await work();
+  }
+
+  #leave({ offender: { id } }: Ban): void {
     const left = (this.#underway.get(id) ?? 1) - 1;
     if (left > 0) {
       this.#underway.set(id, left);
     } else {
       this.#underway.delete(id);
     }
-    this.#judge(ban, report);
   }
 
-  #judge(ban: Ban, report: ActionReport): void {
-    const [failure] = report.failures;
-    if (failure && this.#inForce.banOf(ban.offender.id)) {
-      this.#unapplied.set(ban.offender.id, failure.message);
+  #judge({ offender: { id } }: Ban, failure: string | undefined): void {
+    if (failure !== undefined && this.#inForce.banOf(id)) {
+      this.#unapplied.set(id, failure);
     } else {
-      this.#unapplied.delete(ban.offender.id);
+      this.#unapplied.delete(id);
     }
   }
 }

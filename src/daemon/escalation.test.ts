@@ -70,7 +70,7 @@ describe("escalation by one line", () => {
       matches: ["failed"],
       count: 1,
     };
-    tell({ type: "failures", jail: "sshd", failures: encodeFailures([failure]) });
+    tell({ type: "failures", jails: ["sshd"], failures: encodeFailures([failure]) });
   }
 
   /** Fails every second until banned, and gives the seconds from that failure to the end of the ban. */

@@ -4,7 +4,8 @@ import { isMarked, type Desk, type LineMark } from "./desk";
 
 /** What a guarded filter needs besides the filter's own parts. */
 export interface Guard {
-  readonly jail: string;
+  /** The jail to be named. */
+  readonly jail: () => string;
   readonly desk: Desk;
   /** Lines at which a reader was stuck before; they are passed over. */
   readonly skip: readonly LineMark[];
@@ -47,7 +48,7 @@ export class GuardedFilter extends JailFilter {
     if (skip.some((mark) => isMarked(line, mark))) {
       return false;
     }
-    desk.begin(jail, line);
+    desk.begin(jail(), line);
     return true;
   }
 }

@@ -63,7 +63,7 @@ export class JournalSource {
         caughtUp: () => this.#sayInOperation(),
         checkpoint: ({ time, date }) => {
           this.#time = time;
-          post({ type: "position", jail: jail.name, path: JOURNAL, at: { hash: date, position: time } });
+          post({ type: "position", jails: jail.names, path: JOURNAL, at: { hash: date, position: time } });
         },
         event: (event) => this.#report(event),
       },
@@ -74,7 +74,7 @@ export class JournalSource {
     const jail = this.#jail.name;
     const message = `[${jail}] Jail is in operation now (process new journal entries)`;
     this.#context.post({ type: "log", level: "INFO", logger: "filtersystemd", message });
-    this.#context.post({ type: "caught-up", jail, path: JOURNAL });
+    this.#context.post({ type: "caught-up", jails: [jail], path: JOURNAL });
   }
 
   #report(event: JournalEvent): void {

@@ -4,7 +4,7 @@ import { openSource, type Follower, type SourceEvent } from "../source";
 import { SourceMonitor } from "./source-health";
 import { describeSourceEvent } from "./source-log";
 import type { ReaderContext } from "./reader-context";
-import type { ReaderEvent, ReaderLog, SourceState } from "./reader-messages";
+import type { ReaderLog, SourceState } from "./reader-messages";
 import type { ReadingJail } from "./reading-jail";
 import { speaksOfWrapper } from "./wrapped-log";
 
@@ -25,6 +25,10 @@ export class LogGroup {
     this.#context = context;
     this.#monitor = new SourceMonitor(log.path, first, context);
     this.#follower = this.#makeFollower(first);
+  }
+
+  isReadBy(jail: ReadingJail): boolean {
+    return this.#members.has(jail);
   }
 
   get isEmpty(): boolean {
@@ -65,9 +69,10 @@ export class LogGroup {
     const { linesRead: lines, position } = this.#follower.stats;
     const state = this.#isMissing ? "waiting" : "following";
     const { path } = this.log;
-    return Array.from(this.#members, ({ name: jail }) => {
-      const health = this.#monitor.inspect(jail, this.#follower.stats);
-      return { jail, path, state, lines, position, health };
+    const { stats } = this.#follower;
+    return [...this.#members].flatMap(({ config, names }) => {
+      const health = this.#monitor.inspect(config.name, stats);
+      return names.map((jail) => ({ jail, path, state, lines, position, health }));
     });
   }
 
@@ -90,8 +95,8 @@ export class LogGroup {
       },
       {
         block: (block, phase) => this.#read(block, phase),
-        caughtUp: () => this.#tell((jail) => ({ type: "caught-up", jail, path })),
-        checkpoint: (at) => this.#tell((jail) => ({ type: "position", jail, path, at })),
+        caughtUp: () => this.#context.post({ type: "caught-up", jails: this.#names, path }),
+        checkpoint: (at) => this.#context.post({ type: "position", jails: this.#names, path, at }),
         event: (event) => this.#report(event),
       },
     );
@@ -113,17 +118,15 @@ export class LogGroup {
     this.#scanner = new BlockScanner(
       Array.from(this.#members, (jail) =>
         this.#monitor.count(
-          jail.name,
+          jail.config.name,
           jail.watch(() => this.#phase),
         ),
       ),
     );
   }
 
-  #tell(make: (jail: string) => ReaderEvent): void {
-    for (const { name } of this.#members) {
-      this.#context.post(make(name));
-    }
+  get #names(): readonly string[] {
+    return [...this.#members].flatMap(({ names }) => names);
   }
 
   #report(event: SourceEvent): void {

@@ -14,11 +14,11 @@ export class Outbox {
     this.#post = post;
   }
 
-  /** Sends what is packed, if anything is. */
-  send(jail: string, packer: FailurePacker): void {
-    this.#unhandled += packer.count;
+  /** Sends what is packed to jails that read alike, if anything is. */
+  send(jails: readonly string[], packer: FailurePacker): void {
+    this.#unhandled += packer.count * jails.length;
     for (const failures of packer.take()) {
-      this.#post({ type: "failures", jail, failures });
+      this.#post({ type: "failures", jails, failures });
     }
   }
 

@@ -80,11 +80,16 @@ export interface SourceHealth {
 export type ReaderEvent =
   /** Lines are being looked at; said once a second at most. */
   | { readonly type: "working" }
-  /** Failures of one block of lines. */
-  | { readonly type: "failures"; readonly jail: string; readonly failures: FailureBatch }
-  | { readonly type: "position"; readonly jail: string; readonly path: string; readonly at: LogPosition }
+  /** Failures of one block of lines; jails that read alike have the same. */
+  | { readonly type: "failures"; readonly jails: readonly string[]; readonly failures: FailureBatch }
+  | {
+      readonly type: "position";
+      readonly jails: readonly string[];
+      readonly path: string;
+      readonly at: LogPosition;
+    }
   | { readonly type: "notice"; readonly jail: string; readonly notice: TimeNotice; readonly line: string }
-  | { readonly type: "caught-up"; readonly jail: string; readonly path: string }
+  | { readonly type: "caught-up"; readonly jails: readonly string[]; readonly path: string }
   | { readonly type: "log"; readonly level: LogLevel; readonly logger: string; readonly message: string }
   | { readonly type: "broken"; readonly jail: string; readonly message: string; readonly origin?: Origin }
   | { readonly type: "closed"; readonly reply: number }

@@ -26,8 +26,9 @@ export class Reader {
   readonly #jails = new Map<string, ReadingJail>();
   readonly #journals = new Map<ReadingJail, JournalSource>();
   readonly #groups = new Set<LogGroup>();
-  /** Groups made in this turn of the event loop: jails opened together read together. */
+  /** Groups and jails made in this turn of the event loop: jails opened together read together. */
   readonly #fresh = new Map<string, LogGroup>();
+  readonly #freshJails = new Map<string, ReadingJail>();
   #saidWorking = 0;
 
   constructor({ clock, post, desk = new Desk() }: ReaderNeeds) {
@@ -45,10 +46,10 @@ export class Reader {
         this.#update(request.jail);
         return;
       case "add-log":
-        this.#withJail(request.jail, (jail) => this.#addLog(jail, request.log));
+        this.#withOwn(request.jail, (jail) => this.#addLog(jail, request.log));
         return;
       case "remove-log":
-        this.#withJail(request.jail, (jail) => void this.#leave(jail, request.path));
+        this.#withOwn(request.jail, (jail) => void this.#leave(jail, request.path));
         return;
       case "close":
         void this.#close(request.jail).then(() => post({ type: "closed", reply: request.reply }));
@@ -68,9 +69,20 @@ export class Reader {
   }
 
   #open(config: ReaderJail, logs: readonly ReaderLog[]): void {
+    const key = JSON.stringify([{ ...config, name: "" }, logs]);
+    const alike = this.#freshJails.get(key);
+    if (alike && alike.names.length > 0) {
+      alike.join(config.name);
+      this.#jails.set(config.name, alike);
+      return;
+    }
     this.#orSayBroken(config, () => {
       const jail = new ReadingJail(config, this.#context);
       this.#jails.set(config.name, jail);
+      if (!config.journal) {
+        this.#freshJails.set(key, jail);
+        setImmediate(() => this.#freshJails.delete(key));
+      }
       if (config.journal) {
         this.#journals.set(jail, new JournalSource(jail, config.journal, this.#context));
       }
@@ -79,7 +91,7 @@ export class Reader {
   }
 
   #update(config: ReaderJail): void {
-    this.#withJail(config.name, (jail) =>
+    this.#withOwn(config.name, (jail) =>
       this.#orSayBroken(config, () => {
         jail.update(config);
         this.#groups.forEach((group) => group.refresh(jail));
@@ -99,7 +111,8 @@ export class Reader {
     const { logencoding, polling, filter } = jail.config;
     const how = [logencoding, polling, speaksOfWrapper(filter)];
     const key = JSON.stringify([log.path, log.position, log.resume ?? null, ...how]);
-    const group = this.#fresh.get(key) ?? this.#newGroup(key, jail, log);
+    const fresh = this.#fresh.get(key);
+    const group = fresh && this.#groups.has(fresh) ? fresh : this.#newGroup(key, jail, log);
     group.join(jail);
   }
 
@@ -130,6 +143,10 @@ export class Reader {
       return;
     }
     this.#jails.delete(name);
+    jail.leave(name);
+    if (jail.names.length > 0) {
+      return;
+    }
     const journal = this.#journals.get(jail);
     this.#journals.delete(jail);
     await Promise.all([journal?.stop(), this.#leave(jail)]);
@@ -153,10 +170,19 @@ export class Reader {
     ];
   }
 
-  #withJail(name: string, work: (jail: ReadingJail) => void): void {
+  /** Lets a jail that was read together with others go its own way from here on. */
+  #withOwn(name: string, work: (jail: ReadingJail) => void): void {
     const jail = this.#jails.get(name);
-    if (jail) {
-      work(jail);
+    if (!jail || jail.names.length === 1) {
+      return jail && work(jail);
     }
+    const config = { ...jail.config, name };
+    this.#orSayBroken(config, () => {
+      const own = new ReadingJail(config, this.#context);
+      jail.leave(name);
+      this.#jails.set(name, own);
+      [...this.#groups].filter((group) => group.isReadBy(jail)).forEach((group) => group.join(own));
+      work(own);
+    });
   }
 }

@@ -14,31 +14,52 @@ import { GuardedFilter } from "./guarded-filter";
 import type { ReaderContext } from "./reader-context";
 import type { ReaderJail } from "./reader-messages";
 
-/** The part of a jail that lives in a reader: its filter, and the failures of the lines at hand. */
+/**
+ * The part of a jail that lives in a reader: its filter, and the failures of the lines at hand. Jails that read the
+ * same logs with the same filter are read as one: each line is matched once, however many they are.
+ */
 export class ReadingJail {
   readonly #context: ReaderContext;
   #config: ReaderJail;
   #filter: JailFilter;
   readonly #packer = new FailurePacker();
+  #names: readonly string[];
 
   /** Throws `WarderError` when the filter cannot be used. */
   constructor(config: ReaderJail, context: ReaderContext) {
     this.#context = context;
     this.#config = config;
-    this.#filter = makeFilter(config, context);
+    this.#filter = this.#makeFilter(config);
+    this.#names = [config.name];
   }
 
   get config(): ReaderJail {
     return this.#config;
   }
 
+  /** One of its jails; it stands for the others. */
   get name(): string {
-    return this.#config.name;
+    return this.#names[0] ?? this.#config.name;
+  }
+
+  /** The jails that are read as this one. */
+  get names(): readonly string[] {
+    return this.#names;
+  }
+
+  /** Another jail reads alike from the beginning. */
+  join(name: string): void {
+    this.#names = [...this.#names, name];
+  }
+
+  /** A jail goes its own way, or ends. */
+  leave(name: string): void {
+    this.#names = this.#names.filter((other) => other !== name);
   }
 
   /** Goes on with another filter. Throws as the constructor does, and nothing is changed then. */
   update(config: ReaderJail): void {
-    this.#filter = makeFilter(config, this.#context);
+    this.#filter = this.#makeFilter(config);
     this.#config = config;
   }
 
@@ -63,7 +84,7 @@ export class ReadingJail {
    * reader begins with it, and finds the same failures.
    */
   send(): void {
-    this.#context.outbox.send(this.name, this.#packer);
+    this.#context.outbox.send(this.#names, this.#packer);
   }
 
   /** A detector of its own, for looking where to begin in a log. */
@@ -71,11 +92,16 @@ export class ReadingJail {
     return makeDetector(this.#config);
   }
 
+  #makeFilter(config: ReaderJail): JailFilter {
+    const guard = { jail: () => this.name, desk: this.#context.desk, skip: config.skip };
+    return new GuardedFilter(guard, compileFilter(config.filter), makeDetector(config));
+  }
+
   #options(phase: Phase): Omit<FeedOptions, "earlier"> {
     const { clock, post } = this.#context;
-    const { name: jail, findtime } = this.#config;
+    const { findtime } = this.#config;
     const notice = (what: TimeNotice, line: string): void =>
-      post({ type: "notice", jail, notice: what, line });
+      this.#names.forEach((jail) => post({ type: "notice", jail, notice: what, line }));
     return { clock: { now: clock.now(), findtime, phase, checkTimes: true }, notice };
   }
 
@@ -87,11 +113,6 @@ export class ReadingJail {
       }
     }
   }
-}
-
-function makeFilter(config: ReaderJail, { desk }: ReaderContext): JailFilter {
-  const guard = { jail: config.name, desk, skip: config.skip };
-  return new GuardedFilter(guard, compileFilter(config.filter), makeDetector(config));
 }
 
 function makeDetector({ filter }: ReaderJail): DateDetector {
