@@ -2,6 +2,7 @@ import { FAIL2BAN_VERSION, VERSION, WarderError } from "../model";
 import type { ClientDefaults } from "./client-io";
 import { chooseTree, FAIL2BAN_TREE, OWN_TREE } from "./choose-tree";
 import type { Program } from "./program";
+import { gatherOptions, splitLeading } from "./warder-options";
 
 /** What the `warder` command knows of its place. */
 export interface WarderProgram extends Program {
@@ -77,19 +78,36 @@ const COMMANDS: ReadonlyMap<string, WarderCommand> = new Map<string, WarderComma
     },
   ],
   [
+    "jails",
+    {
+      usage: "jails [--all] [--json]",
+      help: "which jails are on, and which would guard what runs on this machine",
+      run: async (words, options, program) => {
+        const { readMachine, runJails } = await import("./jails");
+        const request = { directory: await treeOf(options, program), json: options.includes(JSON_OPTION) };
+        return words.some((word) => word !== ALL_OPTION)
+          ? refuse(program, "jails takes no names: warder jails [--all] [--json]")
+          : runJails({ ...request, all: words.includes(ALL_OPTION) }, readMachine(), program.io);
+      },
+    },
+  ],
+  ["enable", switchJails("enable", "switch jails on, in jail.local", true)],
+  ["disable", switchJails("disable", "switch jails off, in jail.local", false)],
+  [
     "check",
     {
-      usage: "check [--json]",
-      help: "read the whole configuration and tell all that is wrong with it",
+      usage: "check [--all] [--json]",
+      help: "read the whole configuration and tell all that is wrong with it; --all: jails that are off, too",
       run: async (words, options, program) => {
-        if (words.length > 0) {
-          return refuse(program, `check takes no "${words.join(" ")}": warder check [--conf DIR] [--json]`);
+        if (words.some((word) => word !== ALL_OPTION)) {
+          return refuse(
+            program,
+            `check takes no "${words.join(" ")}": warder check [--conf DIR] [--all] [--json]`,
+          );
         }
         const directory = await treeOf(options, program);
-        return (await import("./check")).runCheck(
-          { directory, json: options.includes(JSON_OPTION) },
-          program.io,
-        );
+        const request = { directory, json: options.includes(JSON_OPTION), all: words.includes(ALL_OPTION) };
+        return (await import("./check")).runCheck(request, program.io);
       },
     },
   ],
@@ -154,32 +172,19 @@ function passOn(usage: string, help: string, words: readonly string[]): WarderCo
   return { usage, help, run: (rest, options, program) => asClient(options, [...words, ...rest], program) };
 }
 
-/** Options before the command (`warder --conf DIR status`) belong to it. */
-function splitLeading(args: readonly string[]): { options: readonly string[]; words: readonly string[] } {
-  const options: string[] = [];
-  let i = 0;
-  while (args[i]?.startsWith("-")) {
-    const option = args[i++] ?? "";
-    options.push(option);
-    const value = args[i];
-    if (TAKES_VALUE.has(option) && value !== undefined) {
-      options.push(value);
-      i++;
-    }
-  }
-  return { options, words: args.slice(i) };
+function switchJails(name: string, help: string, enabled: boolean): WarderCommand {
+  return {
+    usage: `${name} JAIL ...`,
+    help,
+    run: async (jails, options, program) => {
+      if (jails.length === 0) {
+        return refuse(program, `${name} needs a jail: warder ${name} sshd`);
+      }
+      const { runSwitch } = await import("./jails");
+      return runSwitch({ directory: await treeOf(options, program), jails, enabled }, program.io);
+    },
+  };
 }
-
-const TAKES_VALUE: ReadonlySet<string> = new Set([
-  "-c",
-  "--conf",
-  "-s",
-  "--socket",
-  "-p",
-  "--pidfile",
-  "--loglevel",
-  "--logtarget",
-]);
 
 async function asClient(
   options: readonly string[],
@@ -265,6 +270,7 @@ function withoutJson(options: readonly string[]): readonly string[] {
 }
 
 const JSON_OPTION = "--json";
+const ALL_OPTION = "--all";
 
 async function showConfig(
   words: readonly string[],
@@ -285,39 +291,6 @@ async function treeOf(options: readonly string[], program: WarderProgram): Promi
   const named = options.findLastIndex((option) => option === "-c" || option === "--conf");
   return (named < 0 ? undefined : options[named + 1]) ?? (await chooseTree([], program));
 }
-
-/** The client wants its options first; people write them anywhere. */
-function gatherOptions(args: readonly string[]): { options: readonly string[]; words: readonly string[] } {
-  const options: string[] = [];
-  const words: string[] = [];
-  for (let i = 0; i < args.length; i++) {
-    const word = args[i] ?? "";
-    const isOption = TAKES_VALUE.has(word) || LEADING.has(word);
-    (isOption ? options : words).push(word);
-    const value = args[i + 1];
-    if (TAKES_VALUE.has(word) && value !== undefined) {
-      options.push(value);
-      i++;
-    }
-  }
-  return { options, words };
-}
-
-const LEADING: ReadonlySet<string> = new Set([
-  "-f",
-  "-b",
-  "-x",
-  "-v",
-  "-vv",
-  "-q",
-  "-t",
-  "--test",
-  "-d",
-  "--dp",
-  "-i",
-  "--async",
-  "--json",
-]);
 
 function refuse(program: WarderProgram, message: string): Promise<number> {
   program.io.err(`warder: ${message}\n`);

@@ -4,7 +4,14 @@
  */
 export { Alarms } from "./alarms";
 export { compileGlob, globPaths, listFolder } from "./glob";
-export { isFolder, pathExists, readTextFile, type TextFile, type TextFileFailure } from "./text-file";
+export {
+  isFolder,
+  pathExists,
+  readTextFile,
+  replaceFile,
+  type TextFile,
+  type TextFileFailure,
+} from "./text-file";
 export {
   createShellRunner,
   signalNumber,

@@ -1,4 +1,18 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { messageOf } from "../model";
 
 /** Why a text file could not be had; `line` (from 1) is where the first byte stands that is not UTF-8. */
@@ -17,6 +31,31 @@ export function readTextFile(path: string, limit: number): TextFile {
     return readRegularFile(path, limit);
   } catch (error) {
     return isMissing(error) ? { kind: "missing" } : { kind: "unreadable", message: messageOf(error) };
+  }
+}
+
+/**
+ * Puts other content into a file, or makes it: whoever reads it meanwhile, and a crash at any moment, finds the old one or
+ * the new one. Mode, owner and links stay. Throws what the system says.
+ */
+export function replaceFile(path: string, content: Buffer): void {
+  const target = existsSync(path) ? realpathSync(path) : path;
+  const old = statSync(target, { throwIfNoEntry: false });
+  const fresh = `${target}.${process.pid}.new`;
+  const descriptor = openSync(fresh, "wx", 0o640);
+  try {
+    writeSync(descriptor, content);
+    fsyncSync(descriptor);
+    if (old) {
+      chmodSync(fresh, old.mode & 0o7777);
+      chownSync(fresh, old.uid, old.gid);
+    }
+    renameSync(fresh, target);
+  } catch (error) {
+    rmSync(fresh, { force: true });
+    throw error;
+  } finally {
+    closeSync(descriptor);
   }
 }
 

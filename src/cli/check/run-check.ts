@@ -11,15 +11,17 @@ const ERRORS = 2;
 /** What `warder check` was asked. */
 export interface CheckRequest {
   readonly directory: string;
+  /** Look at jails that are off as well. */
+  readonly all?: boolean;
   /** Write a JSON array instead of lines. */
   readonly json: boolean;
 }
 
 /** `warder check`: writes all problems of a tree. Gives 0 when there are none, 1 for warnings only, 2 for errors. */
 export function runCheck(request: CheckRequest, io: ClientIo): number {
-  const { directory, json } = request;
+  const { directory, json, all = false } = request;
   // As for the daemon: a log that is not there yet is followed when it comes.
-  const options = { directory, tolerateMissingLogs: true, version: FAIL2BAN_VERSION };
+  const options = { directory, tolerateMissingLogs: true, evenDisabled: all, version: FAIL2BAN_VERSION };
   const configuration = readConfiguration(options);
   const problems = allProblems(configuration, directory);
   if (json) {
@@ -27,7 +29,9 @@ export function runCheck(request: CheckRequest, io: ClientIo): number {
   } else {
     problems.forEach((problem) => io.out(`${formatFinding(problem)}\n`));
     const jails = configuration.jails.length;
-    io.out(`${directory}: ${formatSummary(problems)} (${jails} ${jails === 1 ? "jail" : "jails"} enabled)\n`);
+    io.out(
+      `${directory}: ${formatSummary(problems)} (${jails} ${jails === 1 ? "jail" : "jails"} ${all ? "looked at" : "enabled"})\n`,
+    );
   }
   const worst = problems[0]?.severity;
   return worst === undefined ? FINE : worst === "error" ? ERRORS : WARNINGS;
