@@ -129,7 +129,7 @@ export class CloudflareApi {
       const authorization = this.#authorize();
       ({ secret } = authorization);
       const headers = { ...authorization.headers, "Content-Type": "application/json" };
-      const answer = await callHttp({ method, url, headers, ...body }, this.#manner);
+      const answer = await callHttp({ method, url, headers, secrets: [secret], ...body }, this.#manner);
       if (call.isGoneFine === true && answer.status === 404) {
         return {};
       }

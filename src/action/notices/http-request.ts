@@ -4,6 +4,7 @@ import { messageOf } from "../../model";
 import { cleanLine } from "./clean-text";
 import type { Delivery } from "./notice";
 import { DELIVERED } from "./notice";
+import { hideSecrets } from "./options";
 
 /** Bytes of an answer that are looked at. */
 const LONGEST_ANSWER = 65_536;
@@ -20,6 +21,8 @@ export interface HttpCall {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** What must not be seen when the server says it again; hidden before anything is cut. */
+  readonly secrets?: readonly string[];
 }
 
 /** How calls are made. */
@@ -63,18 +66,25 @@ export async function callHttp(call: HttpCall, manner: HttpManner): Promise<Http
       outgoing.once("error", reject);
       outgoing.end(call.body);
     });
-    return { status: response.statusCode ?? 0, headers: response.headers, body: await readAnswer(response) };
+    return {
+      status: response.statusCode ?? 0,
+      headers: response.headers,
+      body: hideSecrets(await readAnswer(response), call.secrets ?? []),
+    };
   } catch (error) {
     throw signal.aborted ? new Error(`no answer within ${manner.timeout} seconds`, { cause: error }) : error;
   }
 }
 
-/** Calls a server and judges its answer. `name` is what people know the server by: addresses may hold secrets. */
+/** Calls a server and judges its answer. Reasons name the host only: addresses may hold secrets. */
 export async function deliverHttp(call: HttpCall, manner: HttpManner): Promise<Delivery> {
   try {
     return judgeAnswer(await callHttp(call, manner));
   } catch (error) {
-    return { status: "later", reason: `${call.url.host}: ${describeTrouble(error)}` };
+    return {
+      status: "later",
+      reason: `${call.url.host}: ${hideSecrets(describeTrouble(error), call.secrets ?? [])}`,
+    };
   }
 }
 

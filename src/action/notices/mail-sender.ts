@@ -7,7 +7,7 @@ import { hideSecrets } from "./options";
 /** A file that goes with a mail. */
 export interface MailPart {
   readonly contentType: string;
-  readonly filename?: string;
+  readonly filename: string;
   readonly content: string;
 }
 
@@ -47,8 +47,8 @@ export async function sendMail(mail: Mail, settings: MailSettings): Promise<Deli
 /** Some of several receivers have it: sending again would only double it for them. */
 function tellRejected(rejected: readonly string[]): Delivery {
   return {
-    status: "refused",
-    reason: `the mail server took it, but not for ${cleanLine(rejected.join(", "), 200)}`,
+    status: "delivered",
+    note: `the mail server did not take it for ${cleanLine(rejected.join(", "), 200)}`,
   };
 }
 
@@ -99,7 +99,11 @@ function composeMail(mail: Mail, settings: MailSettings) {
     attachments: (mail.attachments ?? []).map((part) => ({
       content: part.content,
       contentType: part.contentType,
-      ...(part.filename === undefined ? { filename: false as const } : { filename: part.filename }),
+      filename: part.filename,
+      // What people and simple programs can read stays readable.
+      ...(part.contentType.startsWith("text/")
+        ? { contentDisposition: "inline" as const, contentTransferEncoding: "quoted-printable" as const }
+        : {}),
     })),
   };
 }

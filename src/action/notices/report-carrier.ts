@@ -9,13 +9,14 @@ import {
   type Notice,
   type NoticeBatch,
 } from "./notice";
-import { hideSecrets, fail, parseSecretUrl, type Options } from "./options";
+import { fail, parseSecretUrl, type Options } from "./options";
 import { readHttpManner } from "./webhook-carrier";
 
 /** A form to be sent for one ban. */
 export interface Report {
   readonly fields: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string>>;
+  readonly secret: string;
 }
 
 /** Makes the report of a ban; throws `WarderError` when a secret cannot be read. */
@@ -73,22 +74,22 @@ export class ReportCarrier implements Carrier {
     if (!notice?.facts || !isReportable(notice.facts.ip) || this.#isRepeated(notice.facts.ip, notice.at)) {
       return DELIVERED;
     }
-    const { fields, headers } = this.#make(notice.facts, notice);
+    const { fields, headers, secret } = this.#make(notice.facts, notice);
     const delivery = await deliverHttp(
       {
         method: "POST",
         url: this.#url,
         headers: { ...headers, "Content-Type": "application/x-www-form-urlencoded" },
         body: new URLSearchParams(fields).toString(),
+        secrets: [secret],
       },
       this.#manner,
     );
-    const secrets = [...Object.values(headers), fields["apikey"] ?? ""];
     if (delivery.status === "delivered") {
       this.#remember(notice.facts.ip, notice.at);
     }
     return "reason" in delivery
-      ? { ...delivery, reason: `${notice.facts.ip}: ${hideSecrets(delivery.reason, secrets)}` }
+      ? { ...delivery, reason: `${notice.facts.ip}: ${delivery.reason}` }
       : delivery;
   }
 
@@ -116,15 +117,16 @@ export function createAbuseIpDb(options: Options): ReportCarrier {
   }
   const comment = options.text("comment", "<jail>: <failures> failures");
   const url = parseSecretUrl("url", options.text("url", "https://api.abuseipdb.com/api/v2/report"));
-  return new ReportCarrier(url, readHttpManner(options), (facts, notice) => ({
-    headers: { Key: key(), Accept: "application/json" },
-    fields: {
+  return new ReportCarrier(url, readHttpManner(options), (facts, notice) => {
+    const secret = key();
+    const fields = {
       ip: facts.ip,
       categories,
       comment: fillText(comment, facts, notice).slice(0, LONGEST_COMMENT),
       timestamp: new Date(Math.min(facts.time, notice.at) * 1000).toISOString().replace(/\.\d+Z$/, "+00:00"),
-    },
-  }));
+    };
+    return { fields, headers: { Key: secret, Accept: "application/json" }, secret };
+  });
 }
 
 /** Reports to blocklist.de. Throws `WarderError` for settings that cannot be used. */
@@ -132,17 +134,18 @@ export function createBlocklistDe(options: Options): ReportCarrier {
   const key = needSecret(options, "token", "the API key of the server at blocklist.de");
   const server = options.needed("sender", "the mail address the server has at blocklist.de");
   const url = parseSecretUrl("url", options.text("url", "https://www.blocklist.de/en/httpreports.html"));
-  return new ReportCarrier(url, readHttpManner(options), (facts, notice) => ({
-    headers: {},
-    fields: {
+  return new ReportCarrier(url, readHttpManner(options), (facts, notice) => {
+    const secret = key();
+    const fields = {
       server,
-      apikey: key(),
+      apikey: secret,
       service: options.text("service", notice.jail),
       ip: facts.ip,
       logs: cleanLines(facts.matches, MATCHES).join("\n"),
       format: "text",
-    },
-  }));
+    };
+    return { fields, headers: {}, secret };
+  });
 }
 
 function needSecret(options: Options, name: string, what: string): () => string {

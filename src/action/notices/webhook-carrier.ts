@@ -50,19 +50,19 @@ export class WebhookCarrier implements Carrier {
       token = readToken();
       const tags = this.#tags(batch);
       const secretTags = withToken(tags, token);
+      const target = parseUrl("url", fillUrl(url, secretTags));
       const call = {
         method,
-        url: parseUrl("url", fillUrl(url, secretTags)),
+        url: target,
         headers: {
           "Content-Type": "application/json",
           ...fillHeaders(headers, secretTags, token !== ""),
         },
         body: fillJson(body, tags),
+        // The path of many a webhook is its password.
+        secrets: [token, target.pathname],
       };
-      const delivery = await deliverHttp(call, this.#manner);
-      return "reason" in delivery
-        ? { ...delivery, reason: hideSecrets(delivery.reason, [token, url, call.url.pathname]) }
-        : delivery;
+      return await deliverHttp(call, this.#manner);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       return { status: "later", reason: hideSecrets(reason, [token]), after: 600 };
