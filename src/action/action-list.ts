@@ -1,5 +1,5 @@
 import type { ActionSpec, ActionValue, Ban } from "../model";
-import { SKIPPED, type Action, type ActionOutcome, type BanTarget } from "./action";
+import { failed, SKIPPED, type Action, type ActionOutcome, type BanTarget } from "./action";
 import type { ActionContext } from "./action-context";
 import { ReportBuilder, settle, type ActionReport, type BanOperation } from "./action-report";
 import { addressOf, createBanTarget } from "./ban-tags";
@@ -87,6 +87,21 @@ export class ActionList {
   /** Bans in every action, except a restored ban in actions that want none. */
   ban(ban: Ban): Promise<ActionReport> {
     return this.#enqueueFor("ban", ban);
+  }
+
+  /**
+   * As `ban` for each of many, with less to remember on the way. Gives those that could not be banned, by the ids of the
+   * offenders, with the reason.
+   */
+  async banMany(bans: readonly Ban[]): Promise<ReadonlyMap<string, string>> {
+    const isQuick = (action: Action): boolean => action.concurrent === true && action.banMany !== undefined;
+    const reports = [this.#turns.together(() => this.#banQuickly(this.#actions.filter(isQuick), bans))];
+    if (!this.#turns.isOpen || !this.#actions.every(isQuick)) {
+      const isSlow = (action: Action): boolean => !isQuick(action);
+      reports.push(...bans.map((ban) => this.#enqueueFor("ban", ban, isSlow)));
+    }
+    const failures = (await Promise.all(reports)).flatMap((report) => report.failures);
+    return new Map(failures.flatMap(({ ban, message }) => (ban ? [[ban.offender.id, message]] : [])));
   }
 
   unban(ban: Ban): Promise<ActionReport> {
@@ -291,6 +306,22 @@ export class ActionList {
       report.repaired.push(...this.#noteRepairs());
       return report;
     });
+  }
+
+  async #banQuickly(actions: readonly Action[], bans: readonly Ban[]): Promise<ActionReport> {
+    const report = new ReportBuilder(this.#context);
+    for (const action of actions) {
+      const wanted = action.norestored ? bans.filter(({ restored }) => !restored) : bans;
+      const failures = (await action.banMany?.(wanted)) ?? new Map<string, string>();
+      for (const ban of failures.size > 0 ? wanted : []) {
+        const message = failures.get(ban.offender.id);
+        if (message !== undefined) {
+          await report.one(action, "ban", () => failed(message), this.#target(ban));
+        }
+      }
+    }
+    report.repaired.push(...this.#noteRepairs());
+    return report;
   }
 
   async #enqueueFor(

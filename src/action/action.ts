@@ -67,6 +67,8 @@ export interface Action {
   /** Stops in place of a flush and a stop, when it is about to be started again: bans stay in force for a while. */
   pause?(): Promise<ActionOutcome>;
   ban(target: BanTarget): Promise<ActionOutcome>;
+  /** Bans many at once; gives those that could not be banned, by the ids of the offenders, with the reason. */
+  banMany?(bans: readonly Ban[]): Promise<ReadonlyMap<string, string>>;
   unban(target: BanTarget): Promise<ActionOutcome>;
   reban(target: BanTarget): Promise<ActionOutcome>;
   prolong(target: BanTarget): Promise<ActionOutcome>;

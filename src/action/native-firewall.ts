@@ -29,7 +29,7 @@ interface Operation {
   readonly ip: Ip;
   readonly ban: Ban;
   readonly isBan: boolean;
-  readonly settle: (outcome: ActionOutcome) => void;
+  readonly settle: (outcome: ActionOutcome, ban: Ban) => void;
 }
 
 /**
@@ -102,19 +102,39 @@ export class NativeFirewall implements Action {
   }
 
   ban(target: BanTarget): Promise<ActionOutcome> {
-    return this.#submit(target.ban, true);
+    return this.#ask(target.ban, true);
+  }
+
+  banMany(bans: readonly Ban[]): Promise<ReadonlyMap<string, string>> {
+    const failures = new Map<string, string>();
+    return new Promise((resolve) => {
+      let left = bans.length;
+      const settle = (outcome: ActionOutcome, ban: Ban): void => {
+        if (outcome.status === "failed") {
+          failures.set(ban.offender.id, outcome.message);
+        }
+        left--;
+        if (left === 0) {
+          resolve(failures);
+        }
+      };
+      bans.forEach((ban) => this.#submit(ban, true, settle));
+      if (bans.length === 0) {
+        resolve(failures);
+      }
+    });
   }
 
   unban(target: BanTarget): Promise<ActionOutcome> {
-    return this.#submit(target.ban, false);
+    return this.#ask(target.ban, false);
   }
 
   reban(target: BanTarget): Promise<ActionOutcome> {
-    return this.#submit(target.ban, true);
+    return this.#ask(target.ban, true);
   }
 
   prolong(target: BanTarget): Promise<ActionOutcome> {
-    return this.#submit(target.ban, true);
+    return this.#ask(target.ban, true);
   }
 
   flush(): Promise<ActionOutcome> {
@@ -248,13 +268,18 @@ export class NativeFirewall implements Action {
     return addresses === undefined || addresses.some((address) => elements.get(address) !== undefined);
   }
 
-  #submit(ban: Ban, isBan: boolean): Promise<ActionOutcome> {
+  #ask(ban: Ban, isBan: boolean): Promise<ActionOutcome> {
+    return new Promise((settle) => this.#submit(ban, isBan, settle));
+  }
+
+  #submit(ban: Ban, isBan: boolean, settle: Operation["settle"]): void {
     const ip = blockedIp(ban);
-    if (!ip) {
-      const refusal = failed(`only addresses and networks can be blocked by ${this.#backend.title}`);
-      return Promise.resolve(isBan ? refusal : SKIPPED);
+    if (ip) {
+      this.#queue.submit({ ip, ban, isBan, settle });
+      return;
     }
-    return new Promise((settle) => this.#queue.submit({ ip, ban, isBan, settle }));
+    const refusal = failed(`only addresses and networks can be blocked by ${this.#backend.title}`);
+    settle(isBan ? refusal : SKIPPED, ban);
   }
 
   async #commit(operations: readonly Operation[]): Promise<void> {
@@ -271,10 +296,10 @@ export class NativeFirewall implements Action {
     for (const key of failures.keys()) {
       elements.restore(moments.get(key));
     }
-    for (const { ip, isBan, settle } of operations) {
+    for (const { ip, ban, isBan, settle } of operations) {
       const failure = failures.get(ip.text);
       this.#hasLost ||= isBan && failure !== undefined;
-      settle(failure === undefined ? APPLIED : failed(failure));
+      settle(failure === undefined ? APPLIED : failed(failure), ban);
     }
   }
 
@@ -332,7 +357,7 @@ export class NativeFirewall implements Action {
 }
 
 function settleAll(operations: readonly Operation[], outcome: ActionOutcome): void {
-  for (const { settle } of operations) {
-    settle(outcome);
+  for (const { settle, ban } of operations) {
+    settle(outcome, ban);
   }
 }

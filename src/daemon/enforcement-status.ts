@@ -8,8 +8,9 @@ const MOST_NAMED = 100;
  * What `get JAIL enforcement` answers: bans in force, which the actions have confirmed; bans they are still at; those
  * that could not be carried out or have been lost since, with the reason for some of them.
  */
-export function describeEnforcement({ enforcement }: LiveJail): CommandValue {
-  const { applied, pending, failed } = enforcement.counts();
+export function describeEnforcement(jail: LiveJail): CommandValue {
+  const { enforcement } = jail;
+  const { applied, pending, failed } = enforcement.counts(jail.counters().currentlyBanned);
   const reasons = [...enforcement.unapplied].slice(0, MOST_NAMED);
   return new Map<CommandValue, CommandValue>([
     ["applied", applied],

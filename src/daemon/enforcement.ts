@@ -41,20 +41,12 @@ export class Enforcement {
     return lost.size === 0 ? this.#unapplied : new Map([...lost, ...this.#unapplied]);
   }
 
-  /** Only what the actions have confirmed counts as applied. */
-  counts(): EnforcementCounts {
-    const all = this.#inForce.bans();
-    const { unapplied } = this;
-    let pending = 0;
-    let failed = 0;
-    for (const { offender } of all) {
-      if (this.#waiting.has(offender.id) || this.#underway.has(offender.id)) {
-        pending++;
-      } else if (unapplied.has(offender.id)) {
-        failed++;
-      }
-    }
-    return { applied: all.length - pending - failed, pending, failed };
+  /** Of so many bans; only what the actions have confirmed counts as applied. */
+  counts(bans: number): EnforcementCounts {
+    const isBanned = (id: string): boolean => this.#inForce.banOf(id) !== undefined;
+    const open = new Set([...this.#waiting, ...this.#underway.keys()].filter(isBanned));
+    const failed = [...this.unapplied.keys()].filter((id) => isBanned(id) && !open.has(id)).length;
+    return { applied: bans - open.size - failed, pending: open.size, failed };
   }
 
   /** Settles when the actions have done what follows from these events. */
