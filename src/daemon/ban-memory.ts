@@ -16,6 +16,12 @@ const PURGE_PAUSE = 0.02;
 /** Bans waiting to be written; beyond, the oldest are given up, and that is said. */
 const MOST_WAITING = 200_000;
 
+/**
+ * In a storm of failures writing how far the jails have got takes at most one part of so many of the time. What is
+ * written later is read again after a crash, and nothing is lost by that.
+ */
+const PROGRESS_SHARE = 100;
+
 type Write = (store: Store) => void;
 
 /**
@@ -31,6 +37,8 @@ export class BanMemory {
   /** Bans of this turn of the event loop. */
   #fresh: Ban[] = [];
   #givenUp = 0;
+  /** In seconds of a clock nobody sets. */
+  #mayWrite = 0;
   #retry: (() => void) | undefined;
   #cancelPurge: (() => void) | undefined;
 
@@ -94,7 +102,15 @@ export class BanMemory {
 
   /** See `Store.saveProgress`. */
   saveProgress(jail: string, places: ReadonlyMap<string, LogPosition>, tickets: TicketChanges): void {
+    const began = this.#clock.elapsed();
     this.#write((store) => store.saveProgress(jail, places, tickets));
+    const ended = this.#clock.elapsed();
+    this.#mayWrite = ended + (ended - began) * PROGRESS_SHARE;
+  }
+
+  /** Seconds until the progress of another jail, or of the same one, should be written. */
+  get pause(): number {
+    return Math.max(0, this.#mayWrite - this.#clock.elapsed());
   }
 
   deleteTickets(jail: string): void {

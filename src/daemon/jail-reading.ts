@@ -12,10 +12,8 @@ import type { LogPosition, ReaderJail, ReaderLog } from "./reader-messages";
  * they come to the same.
  */
 const SAVE_SECONDS = 2;
-/** In a storm of failures writing takes at most one part of so many of the time. */
-const SAVE_SHARE = 100;
 /** Tickets of a jail that are written down, those that came first; the counts of others begin anew after a restart. */
-const MOST_TICKETS = 10_000;
+const MOST_TICKETS = 2000;
 /** Lines to be passed over, the last ones; those before them have been read past long ago. */
 const MOST_SKIPPED = 100;
 
@@ -40,9 +38,8 @@ export class JailReading {
   #isAhead = false;
   #held: Promise<unknown> = Promise.resolve();
   #cancelSave: (() => void) | undefined;
-  /** When something will be written, and when it may be again; seconds of a clock nobody sets. */
+  /** When something will be written; seconds of a clock nobody sets. */
   #due = Infinity;
-  #mayWrite = 0;
 
   constructor(spec: JailSpec, counting: Counting, needs: JailNeeds) {
     this.#spec = spec;
@@ -185,7 +182,7 @@ export class JailReading {
 
   /** Seconds until what is new may be written. */
   #pause(): number {
-    return Math.max(0, this.#mayWrite - this.#needs.clock.elapsed());
+    return this.#needs.memory.pause;
   }
 
   #saveIn(seconds: number): void {
@@ -201,23 +198,16 @@ export class JailReading {
 
   #saveOnTime(): void {
     this.#due = Infinity;
-    if (this.#isAhead) {
-      // The place is on its way.
-      this.#saveIn(SAVE_SECONDS);
-    } else {
-      this.#save();
-    }
+    // Either the place is on its way, or another jail has just been written down.
+    this.#saveIn(this.#isAhead ? SAVE_SECONDS : this.#pause());
   }
 
   #save(): void {
     this.#cancelSave?.();
     this.#due = Infinity;
-    const began = this.#needs.clock.elapsed();
     const places = new Map([...this.#reached].filter(([path]) => this.#unsaved.has(path)));
     this.#unsaved.clear();
     this.#needs.memory.saveProgress(this.#spec.name, places, this.#takeTickets(MOST_TICKETS));
-    const ended = this.#needs.clock.elapsed();
-    this.#mayWrite = ended + (ended - began) * SAVE_SHARE;
   }
 }
 
