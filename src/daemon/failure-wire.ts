@@ -105,7 +105,7 @@ export function decodeFailures(batch: FailureBatch): readonly Failure[] {
   let text = 0;
   for (let at = 0; at < numbers.length; at += HEAD) {
     const failure = new WiredFailure(batch, at, text);
-    text = failure.end;
+    text = failure.packed.end;
     failures.push(failure);
   }
   return failures;
@@ -120,11 +120,7 @@ class WiredFailure implements Failure {
   readonly id: string | undefined;
   readonly ip: string | undefined;
   readonly host: string | undefined;
-  /** Where its texts end in those of the batch. */
-  readonly end: number;
-  readonly #texts: string;
-  readonly #groups: number;
-  readonly #lines: number;
+  readonly packed: WiredTexts;
 
   constructor({ texts, numbers, isNarrowed }: FailureBatch, at: number, start: number) {
     this.time = numberAt(numbers, at);
@@ -137,25 +133,43 @@ class WiredFailure implements Failure {
     this.id = id < 0 ? undefined : name(texts.slice(end, (end += id)));
     this.ip = ip < 0 ? undefined : name(texts.slice(end, (end += ip)));
     this.host = host < 0 ? undefined : name(texts.slice(end, (end += host)));
-    this.#texts = texts;
-    this.#groups = end;
-    this.#lines = end + numberAt(numbers, at + 7);
-    this.end = this.#lines + numberAt(numbers, at + 8);
-  }
-
-  get packed(): Packed {
-    return {
-      groups: this.#texts.slice(this.#groups, this.#lines),
-      lines: this.#texts.slice(this.#lines, this.end),
-    };
+    const lines = end + numberAt(numbers, at + 7);
+    this.packed = new WiredTexts(texts, end, lines, lines + numberAt(numbers, at + 8));
   }
 
   get groups(): Groups {
-    return unpackGroups(copyText(this.#texts.slice(this.#groups, this.#lines)));
+    return unpackGroups(this.packed.groups);
   }
 
   get matches(): readonly MatchedLine[] {
-    return unpackLines(copyText(this.#texts.slice(this.#lines, this.end)));
+    return unpackLines(this.packed.lines);
+  }
+}
+
+/** Texts in a batch. Copied when asked for, once for all who ask: what is kept must not keep the whole batch. */
+class WiredTexts implements Packed {
+  readonly #texts: string;
+  readonly #start: number;
+  readonly #middle: number;
+  readonly end: number;
+  #groups: string | undefined;
+  #lines: string | undefined;
+
+  constructor(texts: string, start: number, middle: number, end: number) {
+    this.#texts = texts;
+    this.#start = start;
+    this.#middle = middle;
+    this.end = end;
+  }
+
+  get groups(): string {
+    this.#groups ??= copyText(this.#texts.slice(this.#start, this.#middle));
+    return this.#groups;
+  }
+
+  get lines(): string {
+    this.#lines ??= copyText(this.#texts.slice(this.#middle, this.end));
+    return this.#lines;
   }
 }
 

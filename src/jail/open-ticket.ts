@@ -1,5 +1,4 @@
 import {
-  copyText,
   countLines,
   packGroups,
   packLines,
@@ -44,14 +43,14 @@ export class OpenTicket implements Ticket {
 
   constructor(id: string, failure: Failure, retry: number) {
     const { groups, lines } = packedOf(failure);
-    this.id = copyText(id);
+    this.id = id;
     this.ip = failure.ip;
     this.first = failure.time;
     this.last = failure.time;
     this.retry = retry;
     this.failures = Math.max(1, failure.count);
-    this.#groups = copyText(groups);
-    this.#lines = copyText(lines);
+    this.#groups = groups;
+    this.#lines = lines;
   }
 
   get groups(): Groups {
@@ -78,7 +77,7 @@ export class OpenTicket implements Ticket {
 
   /** Adds the lines of a failure; of all its lines the last `most` are kept. */
   append(failure: Failure, most: number): void {
-    const lines = copyText(packedOf(failure).lines);
+    const { lines } = packedOf(failure);
     const kept = typeof this.#lines === "string" ? [this.#lines, lines] : [...this.#lines, lines];
     this.#lines = cutLines(kept, Math.max(0, most));
   }
@@ -129,7 +128,7 @@ function cutLines(texts: readonly string[], most: number): readonly string[] {
   if (excess <= 0 || from === texts.length) {
     return from === 0 ? texts : texts.slice(from);
   }
-  return [copyText(packLines(unpackLines(texts[from] ?? "").slice(excess))), ...texts.slice(from + 1)];
+  return [packLines(unpackLines(texts[from] ?? "").slice(excess)), ...texts.slice(from + 1)];
 }
 
 function bytesOf(lines: string | readonly string[]): number {

@@ -36,7 +36,7 @@ export interface Failure {
   /** See `Worth`. */
   readonly weight?: Worth["weight"] | undefined;
   readonly bantime?: Worth["bantime"] | undefined;
-  /** Groups and lines once more, as they came from a reader: parts of longer texts. */
+  /** Groups and lines once more, as they came from a reader. */
   readonly packed?: Packed | undefined;
 }
 
