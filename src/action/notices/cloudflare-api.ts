@@ -63,7 +63,8 @@ export class CloudflareApi {
       `${api.pathname.replace(/\/+$/, "")}/${readScope(options)}/firewall/access_rules/rules`,
       api,
     );
-    this.#manner = readHttpManner(options);
+    // A ban is shown as failed after this time, and tried again.
+    this.#manner = { ...readHttpManner(options), timeout: options.seconds("timeout", 10, [1, 60]) };
     this.#mode = options.choice("mode", ["block", "challenge", "js_challenge", "managed_challenge"], "block");
     this.#authorize = readAuthorization(options);
   }

@@ -65,8 +65,6 @@ describe("an action in JavaScript", () => {
        });`,
       { file: notes },
     );
-    expect(await action.start()).toEqual({ status: "skipped" });
-    expect([action.norestored, action.canFlush]).toEqual([true, true]);
     expect(await action.ban(target("192.0.2.1", new Map([["user", "root"]])))).toEqual({ status: "applied" });
     expect(JSON.parse(readFileSync(notes, "utf8"))).toMatchObject([
       "demo",
@@ -80,6 +78,16 @@ describe("an action in JavaScript", () => {
         tags: { "F-USER": "root" },
       },
     ]);
+  });
+
+  it("says what it can and wants, and gets no restored bans when it wants none", async () => {
+    const action = make(
+      `export const create = () => ({ norestored: true, flush() {}, ban() { throw new Error("not wanted"); } });`,
+    );
+    await action.start();
+    const restored = createBanTarget(createBan("192.0.2.1", { restored: true }), world);
+    expect(await action.ban(restored)).toEqual({ status: "skipped" });
+    expect([action.norestored, action.canFlush]).toEqual([true, true]);
   });
 
   it("is asked for one thing after the other", async () => {
@@ -114,7 +122,11 @@ describe("an action in JavaScript", () => {
     if (text === undefined) {
       rmSync(join(folder, `module-${count - 1}.mjs`));
     }
-    expect(messageOf(await action.start())).toContain(message);
+    expect(await action.start()).toEqual({ status: "applied" });
+    expect(messageOf(await action.ban(target("192.0.2.1")))).toContain(message);
+    expect(world.lines.some((line) => line.startsWith("ERROR actions Failed to start jail 'demo'"))).toBe(
+      true,
+    );
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { secondsOf, type ActionSpec } from "../../model";
 import {
+  APPLIED,
   failed,
   SKIPPED,
   type Action,
@@ -61,8 +62,15 @@ export class ModuleAction implements Action {
     return this.#epoch;
   }
 
+  /** Does not wait for the module: what is asked for meanwhile comes after its start. */
   start(): Promise<ActionOutcome> {
-    return this.#inTurn(() => this.#open());
+    void this.#inTurn(() => this.#open()).then((outcome) => {
+      if (outcome.status === "failed") {
+        const what = `Failed to start jail '${this.#context.jail.name}' action '${this.name}'`;
+        this.#context.log("ERROR", "actions", `${what}: ${outcome.message}`);
+      }
+    });
+    return Promise.resolve(APPLIED);
   }
 
   stop(): Promise<ActionOutcome> {
@@ -146,7 +154,9 @@ export class ModuleAction implements Action {
           return opened;
         }
       }
-      return this.#runInTime(operation, target);
+      return target?.ban.restored === true && this.#norestored && operation !== "unban"
+        ? SKIPPED
+        : this.#runInTime(operation, target);
     });
   }
 

@@ -1,5 +1,6 @@
 import type { ActionSpec } from "../../model";
 import {
+  APPLIED,
   failed,
   SKIPPED,
   type Action,
@@ -61,14 +62,17 @@ export class NoticeAction implements Action {
 
   /** Restored bans are no news; only a firewall wants them. */
   get norestored(): boolean {
-    return noticeKindOf(this.#spec) === "cloudflare"
-      ? new ActionProperties(this.#spec).isOn("norestored")
-      : true;
+    return this.#isFirewall ? new ActionProperties(this.#spec).isOn("norestored") : true;
   }
 
-  async start(): Promise<ActionOutcome> {
-    const opened = await this.#open();
-    return opened.status === "failed" ? opened : this.#host.run(this.#key, "start");
+  get #isFirewall(): boolean {
+    return noticeKindOf(this.#spec) === "cloudflare";
+  }
+
+  /** Waits neither for the thread nor for any service: the bans of the jail come after this. */
+  start(): Promise<ActionOutcome> {
+    void this.#begin();
+    return Promise.resolve(APPLIED);
   }
 
   async stop(): Promise<ActionOutcome> {
@@ -98,7 +102,7 @@ export class NoticeAction implements Action {
   }
 
   flush(): Promise<ActionOutcome> {
-    return this.#isOpen ? this.#host.run(this.#key, "flush") : Promise.resolve(SKIPPED);
+    return this.#isOpen && this.#isFirewall ? this.#host.run(this.#key, "flush") : Promise.resolve(SKIPPED);
   }
 
   reload(spec: ActionSpec): Promise<ActionOutcome> {
@@ -110,6 +114,18 @@ export class NoticeAction implements Action {
     return Promise.resolve(SKIPPED);
   }
 
+  async #begin(): Promise<void> {
+    const opening = this.#open();
+    // Asked for now, so that it comes before the first ban.
+    const starting = this.#isOpen ? this.#host.run(this.#key, "start") : SKIPPED;
+    const opened = await opening;
+    const outcome = opened.status === "failed" ? opened : await starting;
+    if (outcome.status === "failed") {
+      const what = `Failed to start jail '${this.#context.jail.name}' action '${this.name}'`;
+      this.#context.log("ERROR", "actions", `${what}: ${outcome.message}`);
+    }
+  }
+
   async #open(): Promise<ActionOutcome> {
     const action = this.#describe();
     if (typeof action === "string") {
@@ -117,6 +133,8 @@ export class NoticeAction implements Action {
       return failed(action);
     }
     this.#wanted = findWanted(action.options);
+    // What is asked for meanwhile reaches the thread after this.
+    this.#isOpen = true;
     const { outcome } = await this.#host.open(this.#key, action);
     this.#isOpen = outcome.status !== "failed";
     return outcome;
@@ -127,8 +145,7 @@ export class NoticeAction implements Action {
       return this.#host.run(this.#key, operation, takeFacts(target, this.#wanted));
     }
     // What cannot be told is no reason to show a ban as not in force; the start has said what is wrong.
-    const isFirewall = noticeKindOf(this.#spec) === "cloudflare";
-    return Promise.resolve(isFirewall ? failed("the action could not be started") : SKIPPED);
+    return Promise.resolve(this.#isFirewall ? failed("the action could not be started") : SKIPPED);
   }
 
   /** What the thread has to know, or what is wrong with it. */

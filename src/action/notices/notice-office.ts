@@ -43,6 +43,8 @@ export class NoticeOffice {
   readonly #desks = new Map<string, Desk>();
   /** Ways to receivers, by all that makes them different. */
   readonly #channels = new Map<string, Channel>();
+  /** Firewalls that could not be opened, with the reason. */
+  readonly #broken = new Map<string, string>();
   /** From an earlier run, for actions that are not open yet. */
   #parked: readonly QueuedNotice[];
 
@@ -76,18 +78,30 @@ export class NoticeOffice {
   }
 
   #open(key: string, action: ThreadAction): void {
-    this.#desks.get(key)?.cloudflare?.close();
-    this.#desks.delete(key);
+    this.#close(key);
     const options = new Options(action.options);
     const log = (level: "ERROR" | "WARNING" | "INFO", text: string): void => this.#log(level, text);
     if (action.kind === "cloudflare") {
-      const cloudflare = new CloudflareAction(action, this.#needs.clock, log);
-      this.#desks.set(key, { action, events: new Set(), cloudflare });
+      this.#openCloudflare(key, action, log);
       return;
     }
     const channel = this.#channelFor(action, options);
     this.#desks.set(key, { action, events: readEvents(options), channel });
     this.#bringHome(key, channel);
+  }
+
+  #openCloudflare(
+    key: string,
+    action: ThreadAction,
+    log: (level: "ERROR" | "INFO", text: string) => void,
+  ): void {
+    try {
+      const cloudflare = new CloudflareAction(action, this.#needs.clock, log);
+      this.#desks.set(key, { action, events: new Set(), cloudflare });
+    } catch (error) {
+      this.#broken.set(key, messageOf(error));
+      throw error;
+    }
   }
 
   /** Notices of this action that wait elsewhere go the new way. */
@@ -145,7 +159,8 @@ export class NoticeOffice {
   async #run(key: string, operation: ActionOperation, facts?: BanFacts): Promise<ActionOutcome> {
     const desk = this.#desks.get(key);
     if (!desk) {
-      return SKIPPED;
+      const reason = this.#broken.get(key);
+      return reason === undefined ? SKIPPED : failed(reason);
     }
     if (desk.cloudflare) {
       return desk.cloudflare.run(operation, facts);
@@ -171,6 +186,7 @@ export class NoticeOffice {
   #close(key: string): void {
     this.#desks.get(key)?.cloudflare?.close();
     this.#desks.delete(key);
+    this.#broken.delete(key);
   }
 
   async #end(seconds: number): Promise<void> {

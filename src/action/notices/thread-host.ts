@@ -74,8 +74,10 @@ export class ThreadHost {
   async end(seconds: number): Promise<void> {
     this.#actions.clear();
     clearTimeout(this.#rest);
+    this.#rest = undefined;
     const port = this.#port;
     if (!port) {
+      this.#settleAll("the daemon ends");
       return;
     }
     let timer: NodeJS.Timeout | undefined;
@@ -85,6 +87,7 @@ export class ThreadHost {
     await Promise.race([this.#ask({ type: "end", seconds }), late]);
     clearTimeout(timer);
     this.#port = undefined;
+    this.#settleAll("the thread has been ended");
     await port.kill();
   }
 
