@@ -1,6 +1,7 @@
 import type { ActionSpec, ActionValue } from "../model";
 import type { ActionContext } from "./action-context";
 import type { Backend } from "./native-backend";
+import { createCutter } from "./native-cut";
 import { NativeFirewall } from "./native-firewall";
 import { createIptablesBackend } from "./native-iptables";
 import { createIpsetBackend } from "./native-ipset";
@@ -15,10 +16,11 @@ export type NativeKind = "nftables" | "ipset" | "iptables";
 export function createBackends(leader: readonly string[] = []): Readonly<Record<NativeKind, Backend>> {
   const nft = createNft(leader);
   const xtables = createXtables(nft.watch, leader);
+  const cutter = createCutter(leader);
   return {
-    nftables: createNftBackend(nft),
-    ipset: createIpsetBackend(xtables),
-    iptables: createIptablesBackend(xtables),
+    nftables: createNftBackend(nft, cutter),
+    ipset: createIpsetBackend(xtables, cutter),
+    iptables: createIptablesBackend(xtables, cutter),
   };
 }
 

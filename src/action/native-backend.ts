@@ -1,4 +1,5 @@
 import type { ActionValue, Ip } from "../model";
+import type { Cutter } from "./native-cut";
 import type { FirewallWatch } from "./native-watch";
 
 /** An address or network that is to be blocked until `end`, in seconds since 1970; infinity for ever. */
@@ -79,6 +80,8 @@ export type Properties = ReadonlyMap<string, ActionValue>;
 export interface Backend {
   /** Its name in messages. */
   readonly title: string;
+  /** Ends open connections on the machine whose firewall it is. */
+  readonly cutter: Cutter;
   /** The ruleset these properties ask for; a text is a complaint about one that cannot be used. */
   open(properties: Properties, owner: RulesetOwner): Ruleset | string;
 }

@@ -12,6 +12,7 @@ import type { ActionContext } from "./action-context";
 import { ActionProperties } from "./action-properties";
 import { GroupCommit } from "./group-commit";
 import { isFailure, type Backend, type FirewallFailure, type Ruleset } from "./native-backend";
+import { cutConnections, readCutSettings } from "./native-cut";
 import { blockedIp, type Moment } from "./native-elements";
 import { FirewallKeeper } from "./native-keeper";
 import type { FirewallEvent, WatchListener } from "./native-watch";
@@ -159,13 +160,7 @@ export class NativeFirewall implements Action {
   }
 
   packets(): Promise<ReadonlyMap<string, number>> {
-    return this.#queue.alone(async () => {
-      const listing = await this.#keeper?.ruleset.list();
-      const elements = listing === undefined || isFailure(listing) ? [] : [...listing.elements.values()];
-      return new Map(
-        elements.flatMap(({ ip, packets }) => (packets === undefined ? [] : [[ip.text, packets]])),
-      );
-    });
+    return this.#queue.alone(async () => (await this.#keeper?.packets()) ?? new Map<string, number>());
   }
 
   check(mode: CheckMode): Promise<ActionOutcome> {
@@ -301,6 +296,17 @@ export class NativeFirewall implements Action {
       this.#hasLost ||= isBan && failure !== undefined;
       settle(failure === undefined ? APPLIED : failed(failure), ban);
     }
+    const isNew = ({ ip, ban, isBan }: Operation): boolean =>
+      isBan && !ban.restored && !failures.has(ip.text);
+    void this.#cut(operations.filter(isNew).map(({ ip }) => ip));
+  }
+
+  /** Ends the connections of those who were banned just now, if that is wanted. Nobody waits for it. */
+  async #cut(ips: readonly Ip[]): Promise<void> {
+    const complaint = await cutConnections(this.#backend.cutter, this.#properties.all, ips);
+    if (complaint !== undefined) {
+      this.#log(`connections cannot be ended: ${complaint}`);
+    }
   }
 
   /** Changes what should be in the kernel, and gives what it was before. */
@@ -338,7 +344,8 @@ export class NativeFirewall implements Action {
 
   #open(): Ruleset | string {
     const owner = { jail: this.#context.jail.name, action: this.name };
-    return this.#backend.open(this.#properties.all, owner);
+    const cut = readCutSettings(this.#properties.all);
+    return typeof cut === "string" ? cut : this.#backend.open(this.#properties.all, owner);
   }
 
   #keptSeconds(): number {

@@ -10,6 +10,7 @@ import {
   type Ruleset,
 } from "./native-backend";
 import { formatEntries, formatNewSet, ipsetName, parseEntries, parseSizes } from "./native-ipset-script";
+import type { Cutter } from "./native-cut";
 import type { FirewallWatch } from "./native-watch";
 import type { Xtables } from "./native-xtables";
 import { hasChain, isInPlace } from "./native-xtables-script";
@@ -22,9 +23,10 @@ const DESTROY_ATTEMPTS = 20;
 const DESTROY_PAUSE = 0.05;
 
 /** The ipset of a system, with one rule of iptables that looks into a set. */
-export function createIpsetBackend(xtables: Xtables): Backend {
+export function createIpsetBackend(xtables: Xtables, cutter: Cutter): Backend {
   return {
     title: "ipset",
+    cutter,
     open: (properties, owner) => {
       const settings = readXtablesSettings(properties, owner);
       return typeof settings === "string" ? settings : new IpsetRuleset(xtables, settings);

@@ -9,6 +9,7 @@ import {
   type HeldElement,
   type Ruleset,
 } from "./native-backend";
+import type { Cutter } from "./native-cut";
 import type { FirewallWatch } from "./native-watch";
 import type { Xtables } from "./native-xtables";
 import { hasChain, isInPlace, rulesOf, type RuleLines } from "./native-xtables-script";
@@ -18,9 +19,10 @@ import { readXtablesSettings, type XtablesSettings } from "./native-xtables-sett
 const FAMILIES: readonly Family[] = ["inet4", "inet6"];
 
 /** The iptables of a system, one rule for each address. */
-export function createIptablesBackend(xtables: Xtables): Backend {
+export function createIptablesBackend(xtables: Xtables, cutter: Cutter): Backend {
   return {
     title: "iptables",
+    cutter,
     open: (properties, owner) => {
       const settings = readXtablesSettings(properties, owner);
       return typeof settings === "string" ? settings : new IptablesRuleset(xtables, settings);

@@ -117,6 +117,13 @@ export class FirewallKeeper {
     return difference === undefined ? undefined : `${title}: ${difference}`;
   }
 
+  /** Packets of each address, of those that the kernel counts. */
+  async packets(): Promise<ReadonlyMap<string, number>> {
+    const listing = await this.#ruleset.list();
+    const held = isFailure(listing) ? [] : [...listing.elements.values()];
+    return new Map(held.flatMap(({ ip, packets }) => (packets === undefined ? [] : [[ip.text, packets]])));
+  }
+
   /** Lets go of everything by itself after these seconds, and keeps it until then. */
   linger(seconds: number): Promise<FirewallFailure | undefined> {
     const now = this.#needs.now();

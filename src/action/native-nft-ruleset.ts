@@ -27,15 +27,17 @@ import {
   type NftSet,
 } from "./native-script";
 import { nftLabel, readNftSettings, type NftSettings } from "./native-settings";
+import type { Cutter } from "./native-cut";
 import type { FirewallWatch } from "./native-watch";
 
 /** With more elements than that in one transaction the monitor would only be in the way. */
 const MOST_WATCHED = 1000;
 
 /** The nftables of a system. */
-export function createNftBackend(nft: Nft): Backend {
+export function createNftBackend(nft: Nft, cutter: Cutter): Backend {
   return {
     title: "nftables",
+    cutter,
     open: (properties: Properties, { jail, action }: RulesetOwner) => {
       const settings = readNftSettings(properties, nftLabel(jail, action));
       return typeof settings === "string" ? settings : new NftRuleset(nft, settings);

@@ -11,11 +11,13 @@ import { FakeNft } from "./native-nft.testing";
 const NOW = 1_795_221_616;
 const V4 = "demo-v4";
 
+const cutter = { cut: () => Promise.resolve(undefined) };
+
 function setUp(properties: Readonly<Record<string, string>> = {}) {
   const nft = new FakeNft();
   const world = createWorld({ now: () => NOW });
   const spec = createSpec("warder-nftables", { native: "nftables", port: "ssh,8000:8010", ...properties });
-  const make = (): NativeFirewall => new NativeFirewall(spec, world, createNftBackend(nft));
+  const make = (): NativeFirewall => new NativeFirewall(spec, world, createNftBackend(nft, cutter));
   const target = (id: string, changes: Parameters<typeof createBan>[1] = {}) =>
     createBanTarget(createBan(id, { time: NOW, ...changes }), world);
   return { nft, world, spec, make, action: make(), target };
@@ -219,7 +221,7 @@ describe("NativeFirewall", () => {
     const other = new NativeFirewall(
       spec,
       { ...world, jail: { ...world.jail, name: "other" } },
-      createNftBackend(nft),
+      createNftBackend(nft, cutter),
     );
     await action.start();
     await other.start();
@@ -298,7 +300,9 @@ describe("an ActionList with a native action", () => {
       [mail, spec],
       world,
       (one, context): Action =>
-        one === spec ? new NativeFirewall(one, context, createNftBackend(nft)) : createAction(one, context),
+        one === spec
+          ? new NativeFirewall(one, context, createNftBackend(nft, cutter))
+          : createAction(one, context),
     );
     const bans = Array.from({ length: 3000 }, (_, i) => createBan(`198.18.${i >> 8}.${i & 255}`));
     const reports = await Promise.all([list.start(), ...bans.map((ban) => list.ban(ban))]);

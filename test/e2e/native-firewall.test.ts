@@ -175,6 +175,32 @@ for (const kind of ["nftables", "ipset", "iptables"] as const) {
       expect(await world.run("nft", "list", "ruleset")).not.toContain("198.18.");
     });
 
+    it("ends connections of the banned that are open, where that is wanted", async () => {
+      const talk = `const s = require("node:net").connect({ localAddress: process.argv[1], host: "${SERVER.inet4}", port: ${JAIL_PORT} });
+        s.on("data", (d) => process.stdout.write(d)).on("connect", () => setInterval(() => s.write("x"), 20));`;
+      const said = new Map([ATTACKER.inet4, BYSTANDER.inet4].map((ip) => [ip, ""]));
+      for (const ip of said.keys()) {
+        const client = world.hosts.start("attacker", [process.execPath, "-e", talk, ip], {
+          stdio: ["ignore", "pipe", "ignore"],
+        });
+        client.stdout?.on("data", (data: Buffer) => said.set(ip, (said.get(ip) ?? "") + data.toString()));
+      }
+      await waitFor("both talk", () => Promise.resolve([...said.values()].every((text) => text.length > 3)));
+      const open = async (): Promise<string> => world.run("ss", "-tnH", "state", "established");
+      expect(await open()).toContain(ATTACKER.inet4);
+      const action = world.make(kind, { cut: "ss", port: `${JAIL_PORT},9000:9010` });
+      await action.start();
+      await action.ban(world.target(ATTACKER.inet4));
+      await waitFor("it is cut", async () => !(await open()).includes(ATTACKER.inet4), 3000);
+      expect(await open()).toContain(BYSTANDER.inet4);
+      expect(world.lines).toEqual([]);
+      const count = said.get(BYSTANDER.inet4)?.length ?? 0;
+      await waitFor("the other goes on", () =>
+        Promise.resolve((said.get(BYSTANDER.inet4)?.length ?? 0) > count),
+      );
+      expect((await world.make(kind, { cut: "everything" }).start()).status).toBe("failed");
+    });
+
     it("says what is wrong with its settings, and starts nothing then", async () => {
       const bad = [
         { protocol: "tcp; flush" },
