@@ -1,5 +1,12 @@
 import { messageOf, WarderError } from "../model";
-import { compilePattern, parsePattern, type Match, type Matcher } from "../regex";
+import {
+  compileByteMatcher,
+  compilePattern,
+  parsePattern,
+  type ByteMatcher,
+  type Match,
+  type Matcher,
+} from "../regex";
 import type { BoundedRegex } from "./bounds";
 import { READ_LETTERS } from "./calendar";
 import type { DateTemplate } from "./template";
@@ -19,19 +26,32 @@ export interface DateHit {
 export class DateRegex {
   /** Group numbers of the letters that have a say in the time, in the order of the pattern. */
   readonly letters: readonly (readonly [letter: string, group: number])[];
+  /** The group of the seconds; 0 when there is not exactly one. */
+  readonly secondGroup: number;
   /** Whether equal texts of group 1 mean equal dates. */
   readonly isContained: boolean;
   readonly #matcher: Matcher;
   readonly #isWrapped: boolean;
+  #byteMatcher: ByteMatcher | undefined;
+  #isByteMatcherKnown = false;
 
   constructor(regex: BoundedRegex) {
     this.#matcher = compilePattern(parsePattern(regex.source));
     this.letters = [...this.#matcher.pattern.groupNames].filter(([name]) => READ_LETTERS.has(name));
+    const seconds = this.letters.filter(([letter]) => letter === "S");
+    this.secondGroup = seconds.length === 1 ? (seconds[0]?.[1] ?? 0) : 0;
     this.#isWrapped = regex.wrapped;
     this.isContained = regex.contained;
-    // Compiles now what would else be compiled, and maybe refused, at the first line.
-    this.#matcher.test("");
-    this.#matcher.test("\u00e9");
+  }
+
+  /** The same for bytes; absent when the date may stand elsewhere than at the begin of the line. */
+  get byteMatcher(): ByteMatcher | undefined {
+    if (!this.#isByteMatcherKnown) {
+      const matcher = compileByteMatcher(this.#matcher.pattern);
+      this.#byteMatcher = matcher?.isAnchored ? matcher : undefined;
+      this.#isByteMatcherKnown = true;
+    }
+    return this.#byteMatcher;
   }
 
   /** The first match in the text. */

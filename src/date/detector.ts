@@ -4,6 +4,7 @@ import { regexOf, type DateHit } from "./date-regex";
 import { isDefault } from "./defaults";
 import { parseEpoch, parseTai } from "./epoch";
 import { DateFinder } from "./finder";
+import { MinuteMemo, type ByteDate } from "./minute-memo";
 import { parsePatternList } from "./pattern-list";
 import type { DateTemplate } from "./template";
 import { TemplateList, type TemplateEntry } from "./template-list";
@@ -63,6 +64,8 @@ export class DateDetector {
   /** What the last line gave, for lines that begin alike. */
   #lastHit: DateHit | undefined;
   #match: DateMatch | undefined;
+  readonly #minutes = new MinuteMemo((date, second) => this.#byteTime(date, second));
+  #byteDate: (ByteDate & { readonly entry: TemplateEntry }) | undefined;
 
   constructor(templates: readonly DateTemplate[], zone: number | undefined) {
     this.#list = new TemplateList(templates);
@@ -92,6 +95,48 @@ export class DateDetector {
     this.#lastHit = hit;
     this.#match = { start: hit.cutStart, end: hit.cutEnd, text, time, template: entry.template.name };
     return this.#match;
+  }
+
+  /**
+   * Finds the date of a line of ASCII bytes (without its newline) that has it in the format of the line before, at its
+   * begin. Gives the matcher's spans, of which 2 and 3 tell what is to be cut out; undefined when
+   * that is not certain: then `detect` has to be asked.
+   */
+  detectBytes(bytes: Uint8Array, start: number, end: number, now: number): Int32Array | undefined {
+    this.#clock.set(now);
+    this.#keepYears();
+    const entry = this.#finder.settled;
+    const matcher = entry?.regex.byteMatcher;
+    if (!entry || matcher?.exec(bytes, start, Math.min(end, start + entry.longest)) !== 1) {
+      return undefined;
+    }
+    const { spans } = matcher;
+    if ((spans[2] ?? 0) >= (spans[3] ?? 0)) {
+      return undefined;
+    }
+    if (this.#byteDate?.entry !== entry || this.#byteDate.bytes !== bytes || this.#byteDate.spans !== spans) {
+      this.#byteDate = { entry, regex: entry.regex, bytes, spans };
+    }
+    return spans;
+  }
+
+  /** Counts the date that `detectBytes` found last. */
+  countBytes(now: number): void {
+    this.#byteDate?.entry.countFound(now);
+  }
+
+  /** The time of the date that `detectBytes` found last; undefined when it names no moment. */
+  timeOfBytes(): number | undefined {
+    const date = this.#byteDate;
+    return date && this.#minutes.timeOf(date, this.#clock.second);
+  }
+
+  /** The time of the date of a line in the format of the last one; what is not in it is not found. Counts nothing. */
+  timeOf(line: string, now: number): number | undefined {
+    this.#clock.set(now);
+    const entry = this.#finder.settled;
+    const hit = entry?.regex.search(line.slice(0, entry.longest));
+    return entry && hit && hit.cutEnd > hit.cutStart ? this.#timeOf(entry, hit) : undefined;
   }
 
   /** Pattern and name for `get JAIL datepattern`; with more than two templates there is no single one to name. */
@@ -143,24 +188,45 @@ export class DateDetector {
   }
 
   #timeOf(entry: TemplateEntry, hit: DateHit): number | undefined {
-    const { kind, numberGroup } = entry.template;
-    if (kind === "calendar") {
-      return this.#calendarTime(entry, hit);
-    }
-    const number = hit.match.group(numberGroup) ?? "";
-    return kind === "tai64n" ? parseTai(number) : parseEpoch(number, kind === "long-epoch");
+    return this.#timeOfGroups(entry, (_, group) => hit.match.group(group));
   }
 
-  #calendarTime(entry: TemplateEntry, hit: DateHit): number | undefined {
+  /** With another second than the one that stands there, if one is given. */
+  #byteTime({ regex, bytes, spans }: ByteDate, second: string | undefined): number | undefined {
+    const entry = this.#byteDate?.entry;
+    return (
+      entry &&
+      this.#timeOfGroups(entry, (letter, group) =>
+        letter === "S" && group === regex.secondGroup && second !== undefined
+          ? second
+          : textOfGroup(bytes, spans, group),
+      )
+    );
+  }
+
+  #timeOfGroups(
+    entry: TemplateEntry,
+    groupOf: (letter: string, group: number) => string | undefined,
+  ): number | undefined {
+    const { kind, numberGroup } = entry.template;
+    if (kind !== "calendar") {
+      const number = groupOf("", numberGroup) ?? "";
+      return kind === "tai64n" ? parseTai(number) : parseEpoch(number, kind === "long-epoch");
+    }
     this.#date.reset(this.#zone);
     for (const [letter, group] of entry.regex.letters) {
-      const text = hit.match.group(group);
+      const text = groupOf(letter, group);
       if (text !== undefined) {
         this.#date.set(letter, text);
       }
     }
     return this.#date.time(this.#clock);
   }
+}
+
+function textOfGroup(bytes: Uint8Array, spans: Int32Array, group: number): string | undefined {
+  const [from = -1, to = -1] = [spans[2 * group], spans[2 * group + 1]];
+  return from < 0 ? undefined : String.fromCharCode(...bytes.subarray(from, to));
 }
 
 /**

@@ -31,6 +31,11 @@ export class DateFinder {
     this.#list = list;
   }
 
+  /** The template that is asked first, and whose answer is taken, since its date can only stand at one place. */
+  get settled(): TemplateEntry | undefined {
+    return this.#last?.anchored && this.#place?.start === 0 ? this.#last : undefined;
+  }
+
   find(line: string, now: number): Found | undefined {
     const found = this.#search(line);
     if (found) {

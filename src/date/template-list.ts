@@ -70,6 +70,18 @@ export class TemplateEntry {
     }
   }
 
+  /** How much of a line is searched. */
+  get longest(): number {
+    return this.#readsHead ? LONGEST : Number.MAX_SAFE_INTEGER;
+  }
+
+  /** Counts a date at the begin of a line that was found without this entry's help. */
+  countFound(now: number): void {
+    this.found++;
+    this.hits++;
+    this.lastUsed = now;
+  }
+
   /** Searches the whole text and counts. */
   search(text: string): DateHit | undefined {
     return this.#counted(this.#readsHead ? this.#searchHead(text) : this.#searchSafely(text));

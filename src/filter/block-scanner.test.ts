@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BlockScanner } from "./block-scanner";
 import { feedAt, makeFilter, makeTestBlock, type FilterParts } from "./filter.testing";
-import { failureOf, type Hit } from "./jail-filter";
+import { failureOf, type Hit } from "./hit-maker";
 
 /** What the quick way finds, filter by filter. */
 function scan(filters: readonly FilterParts[], text: string): readonly unknown[][] {

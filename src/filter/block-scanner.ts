@@ -2,7 +2,9 @@ import type { Block } from "../model";
 import { compileNeedles, type Needle } from "./candidates";
 import { isAscii } from "../regex";
 import { Dispatch } from "./dispatch";
-import type { Hit, FeedOptions, JailFilter } from "./jail-filter";
+import type { FeedOptions } from "./feed-options";
+import type { Hit } from "./hit-maker";
+import type { JailFilter } from "./jail-filter";
 
 /** One filter that watches a log, with how its lines are to be fed and where its hits go. */
 export interface Watcher {

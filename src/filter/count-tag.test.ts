@@ -3,7 +3,8 @@ import { createDateDetector } from "../date";
 import { JailState } from "../jail";
 import { parseOffender } from "../model";
 import { compileFilter } from "./compile-filter";
-import { JailFilter, failureOf } from "./jail-filter";
+import { failureOf } from "./hit-maker";
+import { JailFilter } from "./jail-filter";
 
 const NOW = 1_763_680_000;
 const clock = { now: NOW, findtime: 600, phase: "operation", checkTimes: true } as const;

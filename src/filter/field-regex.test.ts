@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { BlockScanner } from "./block-scanner";
 import { FilterError } from "./compile-filter";
 import { feedAt, makeFilter, makeTestBlock, NOON } from "./filter.testing";
-import type { Hit, JailFilter } from "./jail-filter";
+import type { Hit } from "./hit-maker";
+import type { JailFilter } from "./jail-filter";
 
 const PEER = "203.0.113.9";
 const VICTIM = "192.0.2.77";

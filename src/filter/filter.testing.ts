@@ -1,7 +1,8 @@
 import { createDateDetector } from "../date";
 import type { Block, FilterSpec } from "../model";
 import { compileFilter } from "./compile-filter";
-import { JailFilter, type FeedOptions } from "./jail-filter";
+import type { FeedOptions } from "./feed-options";
+import { JailFilter } from "./jail-filter";
 
 /** The parts of a filter that a test cares for. */
 export type FilterParts = Partial<

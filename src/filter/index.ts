@@ -12,5 +12,8 @@ export {
   type CompiledFilter,
   type CompiledRegex,
 } from "./compile-filter";
-export { JailFilter, failureOf, type FeedOptions, type Hit } from "./jail-filter";
+export { type PrefixListener } from "./byte-feed";
+export { type FeedOptions } from "./feed-options";
+export { failureOf, type Hit } from "./hit-maker";
+export { JailFilter } from "./jail-filter";
 export { expandTags } from "./tags";

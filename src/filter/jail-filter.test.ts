@@ -4,7 +4,7 @@ import { formatMatch } from "../model";
 import type { TimeNotice } from "./clock-rules";
 import { FilterError } from "./compile-filter";
 import { feedAt, makeFilter, NOON } from "./filter.testing";
-import { failureOf } from "./jail-filter";
+import { failureOf } from "./hit-maker";
 
 const DATED = "2026-01-01 12:00:00Z";
 

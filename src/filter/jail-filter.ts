@@ -1,45 +1,16 @@
-import type { Entry, Failure, Groups, GroupValue, MatchedLine, Worth } from "../model";
+import type { Block, Entry, Groups, GroupValue, MatchedLine } from "../model";
 import type { DateDetector } from "../date";
 import { isAscii, type Match } from "../regex";
-import { reckonDated, reckonUndated, type ClockContext, type TimeNotice } from "./clock-rules";
+import { ByteFeed, type PrefixListener } from "./byte-feed";
+import { reckonDated, reckonUndated, type ClockContext } from "./clock-rules";
 import type { CompiledFilter, CompiledRegex } from "./compile-filter";
 import { parseEpoch } from "./epoch";
-import { identify, textOf, type Identity } from "./identity";
+import type { FeedOptions } from "./feed-options";
+import { HitMaker, type Hit } from "./hit-maker";
+import { LastDate } from "./last-date";
 import { toMatchedLine, visibleText, type LineParts } from "./line-parts";
 import { combineGroups } from "./named-groups";
-import { Sessions } from "./sessions";
 import { Window, type MatchSpan } from "./window";
-
-/**
- * What one failregex made of a line. `failure`: it names an offender; `quiet`: part of a session but no failure;
- * `pending`: a failure whose address is still to come; `nameless`: matched, but its offender may not be used
- * (a host name with `usedns = no`); `ignored`: an ignoreregex spoke against it.
- */
-export interface Hit {
-  readonly kind: "failure" | "quiet" | "pending" | "nameless" | "ignored";
-  /** Index into the filter's failregexes; absent when an ignoreregex dropped the line before any was tried. */
-  readonly failregex?: number;
-  /** Index of the ignoreregex that dropped it. */
-  readonly ignoreregex?: number;
-  /** Seconds since 1970; `undefined` for a line that has no date at all. */
-  readonly time?: number;
-  readonly identity?: Identity;
-  /** What the failregex says of its matches. */
-  readonly worth?: Worth;
-  readonly groups: Groups;
-  readonly matches: readonly MatchedLine[];
-}
-
-/** How to feed lines: with `checkAll` every failregex is tried, not only up to the first that matches. */
-export interface FeedOptions {
-  readonly clock: ClockContext;
-  readonly checkAll?: boolean;
-  /** The lines before this one, nearest first: an undated line may borrow the date of one of them. */
-  readonly earlier?: () => Iterable<string>;
-  readonly notice?: (notice: TimeNotice, line: string) => void;
-  /** The time that came beside the line, in seconds since 1970; a date in the line is cut out all the same. */
-  readonly time?: number;
-}
 
 interface Candidate {
   readonly parts: LineParts;
@@ -78,13 +49,20 @@ const NO_GROUPS: Groups = new Map();
 export class JailFilter {
   readonly compiled: CompiledFilter;
   readonly detector: DateDetector;
-  readonly #sessions = new Sessions();
+  readonly #maker: HitMaker;
   readonly #window: Window | undefined;
-  #lastDate: number | undefined;
+  readonly #lastDate: LastDate;
+  readonly #prefixFound: PrefixListener | undefined;
+  /** Made when the first bytes come; null when the filter needs the plain engines. */
+  #bytes: ByteFeed | null | undefined;
 
-  constructor(compiled: CompiledFilter, detector: DateDetector) {
+  /** `prefixFound` hears of each match of the prefregex. */
+  constructor(compiled: CompiledFilter, detector: DateDetector, prefixFound?: PrefixListener) {
     this.compiled = compiled;
     this.detector = detector;
+    this.#maker = new HitMaker(compiled);
+    this.#lastDate = new LastDate(detector);
+    this.#prefixFound = prefixFound;
     this.#window = compiled.maxlines > 1 ? new Window(compiled.maxlines) : undefined;
   }
 
@@ -102,13 +80,28 @@ export class JailFilter {
       return this.#feedDated(parts, options.time, line, options);
     }
     if (found?.text === "") {
-      const time = reckonUndated(this.#lastDate, clock) ?? clock.now;
+      const time = reckonUndated(this.#lastDate.time, clock) ?? clock.now;
       return this.#match({ parts, whole: line, time, clock, checkAll: options.checkAll ?? false });
     }
     if (found?.time === undefined) {
       return this.#feedUndated(parts, line, options);
     }
     return this.#feedDated(parts, found.time, line, options);
+  }
+
+  /**
+   * Takes one line of a block, without the end of the line, like `feedLine`; most lines are not even decoded for it.
+   */
+  feedBytes(block: Block, start: number, end: number, options: FeedOptions): readonly Hit[] {
+    this.#bytes ??=
+      ByteFeed.of({
+        compiled: this.compiled,
+        detector: this.detector,
+        maker: this.#maker,
+        lastDate: this.#lastDate,
+        prefixFound: this.#prefixFound,
+      }) ?? null;
+    return this.#bytes?.feed(block, start, end, options) ?? this.feedLine(block.decode(start, end), options);
   }
 
   /** Takes a line whose time is known, as the journal gives it. */
@@ -120,7 +113,7 @@ export class JailFilter {
   /** Dates in such a line may be a client's; only the named field counts. */
   #feedTimed(line: string, { clock, time: given, checkAll = false }: FeedOptions): readonly Hit[] {
     const dated = given === undefined ? undefined : reckonDated(given, clock);
-    const time = dated ? dated.time : reckonUndated(this.#lastDate, clock);
+    const time = dated ? dated.time : reckonUndated(this.#lastDate.time, clock);
     const parts = { before: "", date: "", after: line };
     return this.#match({
       parts,
@@ -143,13 +136,13 @@ export class JailFilter {
         ? NO_HITS
         : this.#match({ parts, whole: line, time, isOld: true, clock, checkAll });
     }
-    this.#lastDate = time;
+    this.#lastDate.set(time);
     return this.#match({ parts, whole: line, time, clock, checkAll });
   }
 
   #feedUndated(parts: LineParts, line: string, options: FeedOptions): readonly Hit[] {
     const { clock } = options;
-    const lastDate = this.#earlierDate(options) ?? this.#lastDate;
+    const lastDate = this.#earlierDate(options) ?? this.#lastDate.time;
     const time = reckonUndated(lastDate, clock);
     const hits = this.#match({ parts, whole: line, time, clock, checkAll: options.checkAll ?? false });
     if (hits.length > 0 && time === undefined) {
@@ -189,6 +182,9 @@ export class JailFilter {
     if (!match) {
       return NO_HITS;
     }
+    this.#prefixFound?.(
+      () => new Map(prefregex.matcher.groupNames.map((name) => [name, match.named(name) ?? null])),
+    );
     const content = match.named("content");
     const inner = content ? endLine(content, text) : text;
     return this.#matchFailregexes(line, {
@@ -223,22 +219,16 @@ export class JailFilter {
   }
 
   #judge(line: Candidate, found: Found): Hit {
-    const { index, regex } = found;
     const taken = this.#takeLines(line, found);
-    const ignoreregex = this.#findIgnoring(taken.text, found.whole);
-    const groups = combineGroups(groupsOf(found));
-    const hit: Mutable<Hit> =
-      ignoreregex < 0
-        ? this.#conclude(groups, taken.lines, line)
-        : { kind: "ignored", groups, matches: taken.lines, ignoreregex };
-    hit.failregex = index;
-    if (found.time !== undefined) {
-      hit.time = found.time;
-    }
-    if (regex.worth && ignoreregex < 0) {
-      hit.worth = regex.worth;
-    }
-    return hit;
+    return this.#maker.make({
+      index: found.index,
+      ignoreregex: this.#findIgnoring(taken.text, found.whole),
+      groups: combineGroups(groupsOf(found)),
+      matches: taken.lines,
+      time: found.time,
+      clock: line.clock,
+      checkAll: line.checkAll,
+    });
   }
 
   /** The time that a field has: a number of (parts of) seconds since 1970, or a date in any format of the filter. */
@@ -270,59 +260,9 @@ export class JailFilter {
     const usesContent = prefix?.named("content") !== undefined;
     return this.#window.take(usesContent ? WHOLE_WINDOW : spanOf(regex, match, text));
   }
-
-  #conclude(groups: Groups, lines: readonly MatchedLine[], { clock, checkAll }: Candidate): Hit {
-    if (!groups.has("mlfid")) {
-      const identity = identify(groups, this.compiled.hosts);
-      return identity
-        ? { kind: "failure", groups, matches: lines, identity }
-        : { kind: "nameless", groups, matches: lines };
-    }
-    const session = this.#sessions.join(groups, lines, clock.now);
-    if (!session.isFailure) {
-      // Jails have no use for it; a report that tries all regexes tells whom the line is about.
-      const identity = checkAll ? identify(session.groups(), this.compiled.hosts) : undefined;
-      return identity
-        ? { kind: "quiet", groups, matches: lines, identity }
-        : { kind: "quiet", groups, matches: lines };
-    }
-    const known = session.groups();
-    const identity = identify(known, this.compiled.hosts);
-    if (!identity) {
-      session.postpone();
-      return { kind: "pending", groups: known, matches: session.matches };
-    }
-    return { kind: "failure", groups: known, matches: session.matches, identity };
-  }
-}
-
-/** The failure a hit stands for; `undefined` for hits that are none or have no time. */
-export function failureOf(hit: Hit): Failure | undefined {
-  const { kind, time, identity, groups, matches, worth } = hit;
-  if (kind !== "failure" || time === undefined || !identity) {
-    return undefined;
-  }
-  const failure: Mutable<Failure> = { time, groups, matches, count: countOf(groups) };
-  return Object.assign(failure, identity, worth);
-}
-
-/** More failures in one line than this are not believed. */
-const MOST_COUNTED = 1000;
-
-/**
- * `<F-COUNT>` tells how many failures a line stands for ("failed login, 7 times").
- * DIFFERS: to fail2ban it is a group like any other.
- */
-function countOf(groups: Groups): number {
-  const text = textOf(groups.get("count"));
-  const count = text !== undefined && /^[0-9]{1,9}$/.test(text) ? Number(text) : 1;
-  return Math.min(Math.max(1, count), MOST_COUNTED);
 }
 
 const WHOLE_WINDOW: MatchSpan = { start: 0, end: Number.POSITIVE_INFINITY, skipped: [] };
-
-/** Members are set where they are there: spreading objects together costs as much as matching. */
-type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** The groups of a match that took part, over those of the prefregex. */
 function groupsOf({ match, prefix }: Found): Groups {

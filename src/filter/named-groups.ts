@@ -26,10 +26,15 @@ export function combineGroups(groups: Groups): Groups {
   return combined;
 }
 
+/** Whether the group of that name gives its value to another one. */
+export function isCombined(name: string): boolean {
+  return name.startsWith("alt_") || name.startsWith("tuple_");
+}
+
 function specialNames(groups: Groups): readonly string[] {
   const names: string[] = [];
   for (const name of groups.keys()) {
-    if (name.startsWith("alt_") || name.startsWith("tuple_")) {
+    if (isCombined(name)) {
       names.push(name);
     }
   }

@@ -1,3 +1,4 @@
+import type { First } from "./first-set";
 import { childrenOf, type Assertion, type Node } from "./tree";
 import { widthOf } from "./width";
 
@@ -8,6 +9,12 @@ export type Single = Extract<Node, { type: "literal" | "any" | "set" }>;
 export interface Place {
   readonly name: string;
   readonly offset: number;
+}
+
+/** What is tried behind a node: statements that return true when the rest matches, and go on behind them when not. */
+export interface Rest {
+  readonly first: First;
+  readonly emit: (place: Place) => string;
 }
 
 /** Whether a node and all in it can be written as JavaScript on bytes. */
@@ -25,16 +32,16 @@ function isOwnWritable(node: Node): boolean {
     case "look":
     case "atomic":
       // What is taken in there would have to be forgotten when the search goes back.
-      return !hasCapture(node.body);
-    case "back-reference":
-      return node.fold === "none";
+      return capturesIn(node.body).length === 0;
     default:
       return true;
   }
 }
 
-function hasCapture(node: Node): boolean {
-  return node.type === "capture" || childrenOf(node).some(hasCapture);
+/** The numbers of the groups in a node. */
+export function capturesIn(node: Node): readonly number[] {
+  const own = node.type === "capture" ? [node.index] : [];
+  return own.concat(childrenOf(node).flatMap(capturesIn));
 }
 
 export function isSingle(node: Node): node is Single {

@@ -5,17 +5,18 @@ import {
   behind,
   countNodes,
   EMPTY,
+  capturesIn,
   isSingle,
-  isWritable,
   joinSingles,
   text,
   type Place,
+  type Rest,
   type Single,
 } from "./byte-parts";
 import { ByteTests } from "./byte-test";
 import { ANYTHING, firstOf, type First } from "./first-set";
-import { startsAnchored } from "./program";
 import { redundantLooks } from "./redundant";
+import { StraightWriter, type Apart, type Straight } from "./straight-source";
 import {
   type Alternation,
   type BackReference,
@@ -27,21 +28,11 @@ import {
   type Repeat,
 } from "./tree";
 
-/** What is tried behind a node: statements that return true when the rest matches, and go on behind them when not. */
-interface Rest {
-  readonly first: First;
-  readonly emit: (place: Place) => string;
-}
-
 /** A pattern as statements; `tables` are its `t0`, `t1` … */
 export interface ByteSource {
   /** Declares `match(p)`: true when the pattern matches at `p`; the groups are then in `g0`, `h0`, `g1`, `h1` … */
   readonly statements: string;
   readonly tables: readonly Uint8Array[];
-  /** What a match may begin with. */
-  readonly first: First;
-  /** No match can begin behind the start of the text. */
-  readonly isAnchored: boolean;
 }
 
 /** Shorter statements are repeated rather than called. */
@@ -53,17 +44,17 @@ const MOST_NODES = 12;
 /** Begins every function: an exploding search ends when there is no fuel left. */
 const HEAD = "if(--fuel<0)return false;const b=B,e=E,s=S,z=Z;";
 
-/** Writes a pattern as JavaScript on bytes. Undefined when something in it is beyond this way of matching. */
-export function writeByteSource(pattern: Pattern): ByteSource | undefined {
-  const writer = new Writer(pattern);
-  const { root } = pattern;
-  return isWritable(root) ? writer.write(root) : undefined;
+/** Writes a pattern as JavaScript on bytes, if `isWritable` says that it can be. */
+export function writeByteSource(pattern: Pattern): ByteSource {
+  return new Writer(pattern).write(pattern.root);
 }
 
 class Writer {
   readonly #pattern: Pattern;
   readonly #tests = new ByteTests();
   readonly #looks: ReadonlySet<Look>;
+  readonly #straight = new StraightWriter(this.#tests, (node) => this.#special(node));
+  readonly #specials = new Map<Node, Straight>();
   readonly #declarations: string[] = [];
   readonly #opens = new Set<string>();
   #count = 0;
@@ -82,16 +73,29 @@ class Writer {
       `let ${groups.join(",")};${opens}`,
       `function match(p){${HEAD}g0=p;${body}return false;}`,
     );
-    const first = firstOf(root, ANYTHING);
-    return {
-      statements: this.#declarations.join("\n"),
-      tables: this.#tests.tables,
-      first,
-      isAnchored: startsAnchored(root),
-    };
+    return { statements: this.#declarations.join("\n"), tables: this.#tests.tables };
   }
 
   #emit(node: Node, rest: Rest): Rest["emit"] {
+    const isPlain = node.type === "assertion" || isSingle(node.type === "repeat" ? node.body : node);
+    const straight = isPlain ? undefined : this.#straight.write(node, rest.first);
+    return straight ? this.#goStraight(node, straight, rest) : this.#emitWays(node, rest);
+  }
+
+  /** There is one way through the node; what it takes is forgotten when the rest fails. */
+  #goStraight(node: Node, straight: Straight, rest: Rest): Rest["emit"] {
+    const groups = capturesIn(node);
+    return (place) => {
+      const q = this.#name("q");
+      const saved = groups.map((index) => ({ index, x: this.#name("x"), y: this.#name("y") }));
+      const save = saved.map(({ index, x, y }) => `const ${x}=g${index},${y}=h${index};`).join("");
+      const restore = saved.map(({ index, x, y }) => `g${index}=${x};h${index}=${y};`).join("");
+      const next = rest.emit({ name: q, offset: 0 });
+      return `{let ${q}=${text(place)};${save}${straight(q)}if(${q}>=0){${next}}${restore}}`;
+    };
+  }
+
+  #emitWays(node: Node, rest: Rest): Rest["emit"] {
     switch (node.type) {
       case "literal":
       case "any":
@@ -107,26 +111,30 @@ class Writer {
         return this.#capture(node, rest);
       case "repeat":
         return this.#repeat(node, rest);
+      case "conditional":
+        return this.#conditional(node, rest);
       default:
-        return this.#special(node, rest);
+        return this.#goStraight(node, this.#special(node), rest);
     }
   }
 
-  #special(
-    node: Extract<Node, { type: "atomic" | "look" | "back-reference" | "conditional" }>,
-    rest: Rest,
-  ): Rest["emit"] {
+  /** What is matched by a function of its own. */
+  #special(node: Apart): Straight {
+    const known = this.#specials.get(node) ?? this.#writeSpecial(node);
+    this.#specials.set(node, known);
+    return known;
+  }
+
+  #writeSpecial(node: Apart): Straight {
     switch (node.type) {
       case "atomic": {
         const name = this.#apart(node.body, (place) => `r=${text(place)};return true;`);
-        return this.#bound((place) => `if(${name}(${text(place)})){`, "r", rest);
+        return (q) => `${q}=${name}(${q})?r:-1;`;
       }
       case "look":
-        return this.#look(node, rest);
+        return this.#look(node);
       case "back-reference":
-        return this.#reference(node, rest);
-      case "conditional":
-        return this.#conditional(node, rest);
+        return this.#reference(node);
       default:
         return node satisfies never;
     }
@@ -302,41 +310,31 @@ class Writer {
     };
   }
 
-  #look(node: Look, rest: Rest): Rest["emit"] {
+  #look(node: Look): Straight {
     if (this.#looks.has(node)) {
-      return rest.emit;
+      return () => "";
     }
     const name = this.#apart(node.body, () => "return true;");
-    return (place) => {
-      const from = node.behind ? `${text(place)}-${node.width}` : text(place);
+    return (q) => {
+      const from = node.behind ? `${q}-${node.width}` : q;
       const seen = node.behind ? `(${from}>=s&&${name}(${from}))` : `${name}(${from})`;
-      return `if(${node.negated ? "!" : ""}${seen}){${rest.emit(place)}}`;
+      return `if(${node.negated ? "" : "!"}${seen})${q}=-1;`;
     };
   }
 
-  #reference({ index }: BackReference, rest: Rest): Rest["emit"] {
+  #reference({ index }: BackReference): Straight {
     const [from, to] = [`g${index}`, `h${index}`];
-    const name = this.#apart(
-      EMPTY,
-      () =>
-        `if(${from}<0||p+${to}-${from}>e)return false;let i=${from},j=p;while(i<${to}&&b[i]===b[j]){i++;j++;}` +
-        `if(i===${to}){r=j;return true;}`,
-    );
-    return this.#bound((place) => `if(${name}(${text(place)})){`, "r", rest);
+    const compare =
+      `if(${from}<0||p+${to}-${from}>e)return false;let i=${from},j=p;while(i<${to}&&b[i]===b[j]){i++;j++;}` +
+      `if(i===${to}){r=j;return true;}`;
+    const name = this.#apart(EMPTY, () => compare);
+    return (q) => `${q}=${name}(${q})?r:-1;`;
   }
 
   #conditional(node: Conditional, rest: Rest): Rest["emit"] {
     const shared = this.#share(rest);
     const [yes, no] = [this.#emit(node.yes, shared), this.#emit(node.no, shared)];
     return (place) => `if(g${node.index}>=0){${yes(place)}}else{${no(place)}}`;
-  }
-
-  /** Goes on at a place that the statements before left in a variable. */
-  #bound(open: (place: Place) => string, found: string, rest: Rest): Rest["emit"] {
-    return (place) => {
-      const name = this.#name("q");
-      return `${open(place)}const ${name}=${found};${rest.emit({ name, offset: 0 })}}`;
-    };
   }
 
   /** A node in a function of its own, from whose inside nobody goes on. */

@@ -1,5 +1,5 @@
 import type { CompiledFilter, FeedOptions, Hit, JailFilter } from "../../filter";
-import type { Entry } from "../../model";
+import type { Block, Entry } from "../../model";
 import { formatMatch } from "../../model";
 import type { Finding } from "./finding";
 import { formatLocalTime } from "./local-time";
@@ -22,6 +22,8 @@ export interface ExaminationNeeds {
   /** Hears of each line in place of counting it. */
   readonly out?: (line: string, findings: readonly Finding[], ignored: boolean) => Promise<void> | undefined;
 }
+
+const NUMBER_SIGN = 35;
 
 /** Feeds lines to a filter and counts what comes of them. */
 export class Examination {
@@ -46,12 +48,21 @@ export class Examination {
     this.missed = new LineList(keep.missed);
   }
 
-  /** Takes a line of a file. A promise comes back only where something has to be waited for. */
-  take(line: string): Promise<void> | undefined {
-    if (line === "" || line.startsWith("#")) {
+  /**
+   * Takes a line of a block, without the end of the line. A promise comes back only where something has to be waited for.
+   */
+  takeBytes(block: Block, start: number, end: number): Promise<void> | undefined {
+    const first = block.text.charCodeAt(start);
+    if (start === end || first === NUMBER_SIGN) {
       return undefined;
     }
-    return this.#judge(line, this.#needs.filter.feedLine(line, this.#needs.feed));
+    const hits = this.#needs.filter.feedBytes(block, start, end, this.#needs.feed);
+    if (hits.length === 0 && this.missed.isFull && !this.#needs.out) {
+      this.lines++;
+      this.missed.count++;
+      return undefined;
+    }
+    return this.#judge(block.decode(start, end), hits);
   }
 
   /** Takes an entry of the journal. */
@@ -96,9 +107,10 @@ export class Examination {
       this.ignoreregex[ignoreregex ?? -1]?.count(() => "");
     }
     findings.forEach(({ hit, id }, i) => {
-      const time = formatLocalTime(hit.time ?? this.#needs.feed.clock.now);
-      const flag = i > 1 ? " (multiple regex matched)" : "";
-      this.failregex[hit.failregex ?? -1]?.count(() => `${id ?? "None"}  ${time}${flag}`);
+      this.failregex[hit.failregex ?? -1]?.count(() => {
+        const time = formatLocalTime(hit.time ?? this.#needs.feed.clock.now);
+        return `${id ?? "None"}  ${time}${i > 1 ? " (multiple regex matched)" : ""}`;
+      });
     });
   }
 

@@ -46,7 +46,7 @@ async function takeBlocks(
         last--;
       }
       // Few lines have to wait for a name to be resolved; an await for each would cost more than the rest.
-      const waiting = examination.take(block.decode(start, last));
+      const waiting = examination.takeBytes(block, start, last);
       if (waiting) {
         await waiting;
       }

@@ -6,7 +6,7 @@ import { readSamples, type Run, type Sample } from "../../../test/conformance/sa
 import { createDateDetector } from "../../date";
 import { BlockScanner, compileFilter, JailFilter, type Hit } from "../../filter";
 import { textBlock } from "../../source";
-import { chooseFilter } from "./filter-choice";
+import { chooseFilter, type FilterSettings } from "./filter-choice";
 
 const TREE = join(import.meta.dirname, "../../../config");
 const SAMPLES = join(TREE, "samples");
@@ -18,14 +18,19 @@ const VICTIMS = ["192.0.2.77", "2001:db8:dead::77"];
 
 interface Outcome {
   readonly sample: Sample;
+  readonly hits: readonly Hit[];
   readonly failures: readonly Hit[];
 }
 
-function prepare({ filter, options }: Run): () => JailFilter {
+function settingsOf({ filter, options }: Run): FilterSettings {
   const call = Object.entries(options).map(([name, value]) => `${name}="${value}"`);
   // By its path: a mere name could be that of a jail, which has a mode of its own.
   const path = join(TREE, "filter.d", `${filter}.conf`);
-  const { maxlines = 1, ...settings } = chooseFilter(`${path}[${call.join(",")}]`, TREE, "file").read();
+  return chooseFilter(`${path}[${call.join(",")}]`, TREE, "file").read();
+}
+
+function prepare(run: Run): () => JailFilter {
+  const { maxlines = 1, ...settings } = settingsOf(run);
   const compiled = compileFilter({ ...settings, maxlines, usedns: "raw" });
   const { datepattern } = settings;
   const dates = { logtimezone: "UTC", ...(datepattern && { datepattern: datepattern.text }) };
@@ -54,7 +59,7 @@ function feedAll(run: Run, filter: JailFilter): readonly Outcome[] {
       run.options["logtype"] === "journal"
         ? filter.feedEntry({ time: NOW, date: "", text: run.prefix + sample.line }, options)
         : filter.feedLine(sample.line, options);
-    return { sample, failures: hits.filter(isFailure) };
+    return { sample, hits, failures: hits.filter(isFailure) };
   });
 }
 
@@ -117,6 +122,22 @@ describe("the shipped filters", () => {
       VICTIMS.some((victim) => outcome.sample.line.includes(victim)),
     );
     expect(hostile.length).toBeGreaterThan(3);
+  });
+
+  // Other options than the mode change the regexes; what has no address, or is no failure, reports nothing by itself.
+  it.each(FILTERS)("%s has no failregex that no sample needs", (name) => {
+    const [all, used] = [new Set<string>(), new Set<string>()];
+    const plain = runsOf(name).filter(({ options }) => Object.keys(options).every((key) => key === "mode"));
+    for (const run of plain) {
+      const texts = settingsOf(run).failregex.map(({ text }) => text);
+      texts
+        .filter((text) => /<(?:ADDR|HOST|IP\d|F-ID)/.test(text) && !text.includes("F-NOFAIL"))
+        .forEach((text) => all.add(text));
+      feedAll(run, prepare(run)())
+        .flatMap(({ hits }) => hits)
+        .forEach(({ failregex = -1 }) => used.add(texts[failregex] ?? ""));
+    }
+    expect([...all].filter((text) => !used.has(text))).toEqual([]);
   });
 
   it.each(FILTERS)("%s finds the same when it looks only at lines with certain texts", (name) => {

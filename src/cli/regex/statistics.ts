@@ -38,6 +38,11 @@ export class LineList {
     return this.#lines;
   }
 
+  /** No further line will be kept. */
+  get isFull(): boolean {
+    return this.#lines.length >= this.#most;
+  }
+
   add(line: string): void {
     this.count++;
     if (this.#lines.length < this.#most) {

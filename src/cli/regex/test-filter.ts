@@ -66,9 +66,15 @@ export function prepare(settings: FilterSettings, options: RegexOptions): Prepar
     ...(datepattern ? { datepattern: datepattern.text } : {}),
     ...zoneOf(options, settings),
   });
-  const { compiled, statistic } = countPrefix(compileFilter(specOf(settings, options)), options.verbose > 0);
+  const compiled = compileFilter(specOf(settings, options));
+  const prefix = countPrefix(compiled, options.verbose > 0);
   const limit = Math.max(LIMIT, options.maxlines ?? 0);
-  return { settings, filter: new JailFilter(compiled, detector), prefix: statistic, limit };
+  return {
+    settings,
+    filter: new JailFilter(compiled, detector, prefix?.listener),
+    prefix: prefix?.statistic,
+    limit,
+  };
 }
 
 interface Surroundings {

@@ -1,0 +1,62 @@
+import type { DateDetector } from "../date";
+import type { Block } from "../model";
+
+/**
+ * The time of the last dated line, which a line without a date may borrow. Few do, so that of most lines only the place
+ * is noted, and their date is read when it is asked for.
+ */
+export class LastDate {
+  readonly #detector: DateDetector;
+  #time: number | undefined;
+  #block: Block | undefined;
+  #from = 0;
+  #to = 0;
+  #now = 0;
+
+  constructor(detector: DateDetector) {
+    this.#detector = detector;
+  }
+
+  /** Takes the time of a line. */
+  set(time: number): void {
+    this.#time = time;
+    this.#block = undefined;
+  }
+
+  /** Notes that the line that starts there has a date that the detector found in its bytes. */
+  defer(block: Block, start: number, now: number): void {
+    if (block !== this.#block) {
+      this.#settle();
+      this.#block = block;
+      this.#from = start;
+      this.#now = now;
+    }
+    this.#to = start;
+  }
+
+  /** Seconds since 1970. */
+  get time(): number | undefined {
+    this.#settle();
+    return this.#time;
+  }
+
+  /** A date may name no moment; then the one before it counts. Lines that begin with `#` are never fed to be deferred. */
+  #settle(): void {
+    const text = this.#block?.text ?? "";
+    const earliest = this.#block ? this.#from : Number.POSITIVE_INFINITY;
+    this.#block = undefined;
+    for (let start = this.#to; start >= earliest; start = lineBefore(text, start)) {
+      const line = text.slice(start, text.indexOf("\n", start));
+      const time = line.startsWith("#") ? undefined : this.#detector.timeOf(line, this.#now);
+      if (time !== undefined) {
+        this.#time = time;
+        return;
+      }
+    }
+  }
+}
+
+/** Where the line before the one that starts there starts; -1 when there is none. */
+function lineBefore(text: string, start: number): number {
+  return start > 1 ? text.lastIndexOf("\n", start - 2) + 1 : start - 1;
+}
