@@ -76,8 +76,14 @@ export class BanMemory {
    */
   addBan(ban: Ban): void {
     if (this.#path !== undefined && this.#fresh.push(ban) === 1) {
-      queueMicrotask(() => this.#writeFresh());
+      // Not before the actions have been told: the firewall need not wait for the disk.
+      setImmediate(() => this.#writeFresh());
     }
+  }
+
+  /** Writes bans that are waiting for the end of this turn, so that somebody may be told of them. */
+  writeBans(): void {
+    this.#writeFresh();
   }
 
   deleteBan(jail: string, id: string): void {

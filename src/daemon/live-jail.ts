@@ -201,6 +201,7 @@ export class LiveJail {
     const now = this.#now();
     const events = ids.flatMap((id) => this.#state.ban(parseOffender(id), now));
     await this.#publish(events);
+    this.#needs.memory.writeBans();
     return events.filter((event) => event.type === "ban").length;
   }
 

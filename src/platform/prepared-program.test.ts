@@ -23,9 +23,9 @@ describe("PreparedRunner", () => {
     const { run, pids } = make();
     await run("first exit 0");
     for (let i = 0; i < 10; i++) {
+      await sleep(100);
       expect(pids).toHaveLength(i + 2);
       const prepared = pids.at(-1);
-      await sleep(100);
       const result = await run(`script ${i} exit ${i}`);
       expect(result).toMatchObject({ code: i, stdout: `${prepared}|script ${i} exit ${i}`, timedOut: false });
     }
@@ -35,6 +35,7 @@ describe("PreparedRunner", () => {
     const { run, pids } = make();
     const long = `${"x".repeat(200_000)} exit 3`;
     expect(await run(long)).toMatchObject({ code: 3 });
+    await sleep(100);
     expect(await run(long)).toMatchObject({ code: 3 });
     process.kill(-(pids[1] ?? 0), "SIGKILL");
     await sleep(100);
@@ -68,6 +69,7 @@ describe("PreparedRunner", () => {
   it("ends the process that waits, and leaves no pipe of a process that was killed", async () => {
     const { run, pids, runner } = make();
     await run("exit 0");
+    await sleep(100);
     const waiting = pids.at(-1) ?? 0;
     expect(() => process.kill(waiting, 0)).not.toThrow();
     runner.close();

@@ -47,17 +47,17 @@ export class PreparedRunner implements CommandRunner {
     const waiting = bytes.length <= LONGEST_FED ? this.#waiting : undefined;
     if (!waiting || !(await this.#feed(waiting, bytes))) {
       const result = await this.#usual.run(request);
-      this.#prepare();
+      setImmediate(() => this.#prepare());
       return result;
     }
     this.#waiting = undefined;
     waiting.child.ref();
-    const end = followChild(waiting.child, { timeout: request.timeout, start });
-    this.#prepare();
-    const result = await end;
+    const result = await followChild(waiting.child, { timeout: request.timeout, start });
     if (!result.timedOut) {
       this.#pipes?.push(waiting.pipe);
     }
+    // After the answer has been passed on: starting a process takes longer than what else is to do.
+    setImmediate(() => this.#prepare());
     return result;
   }
 
