@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 # a command or file -> package that has it
 NEEDED="fail2ban-client:fail2ban nft:nftables iptables:iptables ipset:ipset sshd:openssh-server ssh:openssh-client
-sshpass:sshpass ip:iproute2 python3:python3 ps:procps /lib/systemd/systemd-journal-remote:systemd-journal-remote
+sshpass:sshpass nginx:nginx-light ip:iproute2 python3:python3 ps:procps /lib/systemd/systemd-journal-remote:systemd-journal-remote
 /usr/lib/python3/dist-packages/systemd/journal.py:python3-systemd systemd-analyze:systemd logger:bsdutils
 unshare:util-linux zstd:zstd xz:xz-utils bzip2:bzip2 lz4:lz4"
 missing=""
