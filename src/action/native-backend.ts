@@ -59,6 +59,8 @@ export interface Ruleset {
   ): Promise<FirewallFailure | undefined>;
   /** Carries changes out, each for another address. */
   change(changes: readonly FirewallChange[], now: number): Promise<FirewallFailure | undefined>;
+  /** Leaves everything as it is, and to others. */
+  release(): void;
   /** Removes everything. */
   remove(): Promise<FirewallFailure | undefined>;
   /** A quick look before something is changed: whether what could have gone unseen is as it should be. */

@@ -94,11 +94,12 @@ export class NativeFirewall implements Action {
       if (!keeper) {
         return SKIPPED;
       }
-      if (seconds < 0) {
-        return APPLIED;
+      if (seconds === 0 || (seconds > 0 && !keeper.ruleset.expires)) {
+        return this.#outcome(await keeper.ruleset.remove());
       }
-      const isRemoved = seconds === 0 || !keeper.ruleset.expires;
-      return this.#outcome(await (isRemoved ? keeper.ruleset.remove() : keeper.linger(seconds)));
+      const outcome = seconds < 0 ? APPLIED : this.#outcome(await keeper.linger(seconds));
+      keeper.ruleset.release();
+      return outcome;
     });
   }
 
@@ -240,7 +241,7 @@ export class NativeFirewall implements Action {
   /** Somebody has done something to the firewall. */
   async #inspect(event: FirewallEvent): Promise<FirewallFailure | undefined> {
     const keeper = this.#keeper;
-    if (!keeper || (event.type === "elements" && !this.#concerns(keeper, event.addresses))) {
+    if (!keeper || (event.type === "elements" && !concerns(keeper, event))) {
       return undefined;
     }
     const isIntact = await keeper.ruleset.isIntact();
@@ -257,10 +258,6 @@ export class NativeFirewall implements Action {
     }
     this.#log(`${difference}; making everything anew`);
     return this.#rebuild(keeper);
-  }
-
-  #concerns({ elements }: FirewallKeeper, addresses: readonly string[] | undefined): boolean {
-    return addresses === undefined || addresses.some((address) => elements.get(address) !== undefined);
   }
 
   #ask(ban: Ban, isBan: boolean): Promise<ActionOutcome> {
@@ -361,6 +358,15 @@ export class NativeFirewall implements Action {
   #log(text: string): void {
     this.#context.log("ERROR", LOGGER, `[${this.#context.jail.name}] ${this.name}: ${text}`);
   }
+}
+
+/** Whether one of the addresses that are gone should be blocked. Those of networks stand for something else. */
+function concerns(
+  { elements }: FirewallKeeper,
+  { set, addresses }: Extract<FirewallEvent, { readonly type: "elements" }>,
+): boolean {
+  const isOfNetworks = /-v[46]-\d+$/.test(set);
+  return isOfNetworks || !addresses || addresses.some((address) => elements.get(address) !== undefined);
 }
 
 function settleAll(operations: readonly Operation[], outcome: ActionOutcome): void {

@@ -99,6 +99,10 @@ class IpsetRuleset implements Ruleset {
     return failure;
   }
 
+  release(): void {
+    // Sets and chains belong to nobody else.
+  }
+
   async remove(): Promise<FirewallFailure | undefined> {
     const families = [...this.#families];
     const sizes = await this.#sizes();

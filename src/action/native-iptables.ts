@@ -74,6 +74,10 @@ class IptablesRuleset implements Ruleset {
     return undefined;
   }
 
+  release(): void {
+    // Sets and chains belong to nobody else.
+  }
+
   remove(): Promise<FirewallFailure | undefined> {
     return this.#chains.remove([...this.#families]);
   }

@@ -205,9 +205,9 @@ export class NftMonitor implements FirewallWatch {
     if (verb === undefined) {
       return;
     }
-    if (kind === "element") {
+    if (kind === "element" && address !== "") {
       this.#noteElement({ table: `${family} ${table}`, set: name, address, isGone: verb === "delete" });
-    } else if (verb === "delete" || kind === "rule") {
+    } else if (kind !== "element" && (verb === "delete" || kind === "rule")) {
       // A rule that others add may stand in front of ours.
       this.#noteRules(`${family} ${table}`, verb === "delete" ? "rules" : "unseen");
     }

@@ -87,6 +87,9 @@ export class NftRuleset implements Ruleset {
     this.#nft.users.enter(settings.table, this);
     const failure = await this.#apply(script, elements.length);
     if (failure) {
+      if (old !== this) {
+        this.release();
+      }
       return failure;
     }
     this.#sets = sets;
@@ -107,6 +110,10 @@ export class NftRuleset implements Ruleset {
       this.#note(changes, missing);
     }
     return failure;
+  }
+
+  release(): void {
+    this.#nft.users.leave(this.#settings.table, this);
   }
 
   async remove(): Promise<FirewallFailure | undefined> {

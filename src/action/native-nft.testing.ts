@@ -57,10 +57,23 @@ export class FakeNft implements Nft {
   readonly users = new NftTables();
   readonly watch = new FakeWatch();
 
+  /** How scripts alone end when set; with `halfWay` they are carried out all the same. */
+  brokenApply: (Partial<CommandResult> & { readonly halfWay?: boolean }) | undefined;
+  /** What queries are answered when set. */
+  answer: string | undefined;
+
   readonly apply: CommandRunner = {
-    run: ({ script }) => {
+    run: async ({ script }) => {
       this.scripts.push(script);
-      return this.#answer(() => this.#transact(script));
+      const { brokenApply } = this;
+      if (!brokenApply) {
+        return this.#answer(() => this.#transact(script));
+      }
+      if (brokenApply.halfWay) {
+        this.#transact(script);
+      }
+      await Promise.resolve();
+      return { stderr: "", stdout: "", timedOut: false, duration: 0, ...brokenApply };
     },
   };
   readonly names: CommandRunner = { run: (request) => this.#answer(() => this.#list(request, false)) };
@@ -138,6 +151,9 @@ export class FakeNft implements Nft {
   }
 
   #list({ script }: CommandRequest, withElements: boolean): string {
+    if (this.answer !== undefined) {
+      return this.answer;
+    }
     const query = /"(?:table":"|name":")([^"]+)"(?:,"name":"([^"]+)")?\}+\]/.exec(script);
     const { sets, chains } = need(this.tables.get(query?.[1] ?? ""));
     const items = [...sets].map(([name, { elements }]) => ({
