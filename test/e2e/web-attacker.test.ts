@@ -70,9 +70,9 @@ async function openScene(...jails: readonly string[]): Promise<Scene> {
   return {
     hosts,
     send,
-    request: async (from, path, ...auth) => {
+    request: async (from, path, auth = "") => {
       const to = from.includes(":") ? SERVER.inet6 : SERVER.inet4;
-      const argv: Argv = [process.execPath, "-e", REQUEST, from, to, path, ...auth];
+      const argv: Argv = [process.execPath, "-e", REQUEST, from, to, path, auth];
       return (await hosts.run("attacker", argv)).trim();
     },
   };
