@@ -26,8 +26,11 @@ export interface DateHit {
 export class DateRegex {
   /** Group numbers of the letters that have a say in the time, in the order of the pattern. */
   readonly letters: readonly (readonly [letter: string, group: number])[];
-  /** The group of the seconds; 0 when there is not exactly one. */
+  /** The groups of the minutes and the seconds; 0 when there is not exactly one. */
+  readonly minuteGroup: number;
   readonly secondGroup: number;
+  /** Where the begins of all other groups of letters are in the spans of a byte matcher. */
+  readonly hourGroups: Int32Array;
   /** Whether equal texts of group 1 mean equal dates. */
   readonly isContained: boolean;
   readonly #matcher: Matcher;
@@ -38,10 +41,17 @@ export class DateRegex {
   constructor(regex: BoundedRegex) {
     this.#matcher = compilePattern(parsePattern(regex.source));
     this.letters = [...this.#matcher.pattern.groupNames].filter(([name]) => READ_LETTERS.has(name));
-    const seconds = this.letters.filter(([letter]) => letter === "S");
-    this.secondGroup = seconds.length === 1 ? (seconds[0]?.[1] ?? 0) : 0;
+    this.minuteGroup = this.#onlyGroup("M");
+    this.secondGroup = this.#onlyGroup("S");
+    const others = this.letters.filter(([letter]) => letter !== "M" && letter !== "S");
+    this.hourGroups = Int32Array.from(others, ([, group]) => 2 * group);
     this.#isWrapped = regex.wrapped;
     this.isContained = regex.contained;
+  }
+
+  #onlyGroup(wanted: string): number {
+    const groups = this.letters.filter(([letter]) => letter === wanted);
+    return groups.length === 1 ? (groups[0]?.[1] ?? 0) : 0;
   }
 
   /** The same for bytes; absent when the date may stand elsewhere than at the begin of the line. */

@@ -4,7 +4,7 @@ import { regexOf, type DateHit } from "./date-regex";
 import { isDefault } from "./defaults";
 import { parseEpoch, parseTai } from "./epoch";
 import { DateFinder } from "./finder";
-import { MinuteMemo, type ByteDate } from "./minute-memo";
+import { HourMemo, type ByteDate } from "./hour-memo";
 import { parsePatternList } from "./pattern-list";
 import type { DateTemplate } from "./template";
 import { TemplateList, type TemplateEntry } from "./template-list";
@@ -64,7 +64,7 @@ export class DateDetector {
   /** What the last line gave, for lines that begin alike. */
   #lastHit: DateHit | undefined;
   #match: DateMatch | undefined;
-  readonly #minutes = new MinuteMemo((date, second) => this.#byteTime(date, second));
+  readonly #hours = new HourMemo((date, minutes) => this.#byteTime(date, minutes));
   #byteDate: (ByteDate & { readonly entry: TemplateEntry }) | undefined;
 
   constructor(templates: readonly DateTemplate[], zone: number | undefined) {
@@ -128,7 +128,7 @@ export class DateDetector {
   /** The time of the date that `detectBytes` found last; undefined when it names no moment. */
   timeOfBytes(): number | undefined {
     const date = this.#byteDate;
-    return date && this.#minutes.timeOf(date, this.#clock.second);
+    return date && this.#hours.timeOf(date, this.#clock.second);
   }
 
   /** The time of the date of a line in the format of the last one; what is not in it is not found. Counts nothing. */
@@ -191,17 +191,14 @@ export class DateDetector {
     return this.#timeOfGroups(entry, (_, group) => hit.match.group(group));
   }
 
-  /** With another second than the one that stands there, if one is given. */
-  #byteTime({ regex, bytes, spans }: ByteDate, second: string | undefined): number | undefined {
+  /** With `minutes`, those two digits stand for the minute and the second. */
+  #byteTime({ bytes, spans }: ByteDate, minutes?: string): number | undefined {
     const entry = this.#byteDate?.entry;
-    return (
-      entry &&
-      this.#timeOfGroups(entry, (letter, group) =>
-        letter === "S" && group === regex.secondGroup && second !== undefined
-          ? second
-          : textOfGroup(bytes, spans, group),
-      )
-    );
+    const groupOf = (letter: string, group: number): string | undefined =>
+      minutes !== undefined && (letter === "M" || letter === "S")
+        ? minutes
+        : textOfGroup(bytes, spans, group);
+    return entry && this.#timeOfGroups(entry, groupOf);
   }
 
   #timeOfGroups(

@@ -1,5 +1,5 @@
 import type { DateDetector } from "../date";
-import type { Block, Groups, GroupValue } from "../model";
+import type { Block, Groups, GroupValue, MatchedLine } from "../model";
 import { areAscii, ByteLine, LONGEST_BYTE_LINE } from "./byte-line";
 import { ByteSearch, type ByteRegex, type Outcome } from "./byte-search";
 import { reckonDated, type Reckoning } from "./clock-rules";
@@ -24,6 +24,7 @@ export type PrefixListener = (groups: () => ReadonlyMap<string, string | null>) 
 
 const NO_HITS: readonly Hit[] = [];
 const NO_GROUPS: Groups = new Map();
+const NO_LINES: readonly MatchedLine[] = [];
 
 /** One for all filters: a line is read by one after the other. */
 const line = new ByteLine();
@@ -34,12 +35,17 @@ export class ByteFeed {
   readonly #search: ByteSearch;
   /** Which failregexes have groups that work together. */
   readonly #combined: readonly boolean[];
+  readonly #barePrefix: ByteRegex | undefined;
   /** What to make of the date of the line at hand. */
   #reckoning: Reckoning = { time: undefined };
 
   private constructor(parts: FeedParts, search: ByteSearch) {
     this.#parts = parts;
     this.#search = search;
+    this.#barePrefix = search.prefix && {
+      matcher: search.prefix.matcher,
+      names: search.prefix.names.filter(([name]) => name !== "content"),
+    };
     const isCombinedRegex = (regex: ByteRegex | undefined): boolean =>
       regex?.names.some(([name]) => isCombined(name)) ?? false;
     this.#combined = search.failregex.map(
@@ -68,6 +74,7 @@ export class ByteFeed {
       return undefined;
     }
     line.set(block, bytes, start, end);
+    line.isBorrowed = options.isBare ?? false;
     if (options.clock.checkTimes && !this.#reckon(options)) {
       return undefined;
     }
@@ -138,15 +145,16 @@ export class ByteFeed {
     );
   }
 
-  #make(index: number, ignoreregex: number, { clock, checkAll = false }: FeedOptions): Hit {
+  #make(index: number, ignoreregex: number, { clock, checkAll = false, isBare = false }: FeedOptions): Hit {
     const groups = new Map<string, GroupValue>();
-    collect(this.#search.prefix, groups);
+    collect(isBare ? this.#barePrefix : this.#search.prefix, groups);
     collect(this.#search.failregex[index], groups);
     return this.#parts.maker.make({
       index,
       ignoreregex,
       groups: this.#combined[index] ? combineGroups(groups) : groups,
-      matches: [line.record],
+      matches: isBare ? NO_LINES : [line.record],
+      isBare,
       time: this.#reckoning.time,
       clock,
       checkAll,

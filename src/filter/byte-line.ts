@@ -16,6 +16,8 @@ export class ByteLine {
   /** Of the text without the date; it ends with a newline, `textEnd` is behind that. */
   textStart = 0;
   textEnd = 0;
+  /** Texts may be parts of the block's text, which stays in memory with them. */
+  isBorrowed = false;
   #cutStart = 0;
   #cutEnd = 0;
   #block: Block | undefined;
@@ -75,7 +77,10 @@ export class ByteLine {
 
   /** A part of a string keeps all of it in memory; what is remembered of a line must not keep its whole block. */
   get raw(): string {
-    this.#raw ??= ` ${this.#block?.text.slice(this.start, this.end) ?? ""}`.slice(1);
+    if (this.#raw === undefined) {
+      const text = this.#block?.text.slice(this.start, this.end) ?? "";
+      this.#raw = this.isBorrowed ? text : ` ${text}`.slice(1);
+    }
     return this.#raw;
   }
 }

@@ -4,6 +4,11 @@ import type { ClockContext, TimeNotice } from "./clock-rules";
 export interface FeedOptions {
   readonly clock: ClockContext;
   readonly checkAll?: boolean;
+  /**
+   * Only the kinds of hits and what they count are asked for: hits may come without lines, without the content of the
+   * prefregex, and with identities that are not in normal form.
+   */
+  readonly isBare?: boolean;
   /** The lines before this one, nearest first: an undated line may borrow the date of one of them. */
   readonly earlier?: () => Iterable<string>;
   readonly notice?: (notice: TimeNotice, line: string) => void;

@@ -34,6 +34,8 @@ export interface Finding {
   readonly time: number | undefined;
   readonly clock: ClockContext;
   readonly checkAll: boolean;
+  /** See `FeedOptions`. */
+  readonly isBare?: boolean;
 }
 
 /** Says what a match means, which may depend on what came before it. */
@@ -60,9 +62,14 @@ export class HitMaker {
     return hit;
   }
 
-  #conclude({ groups, matches, clock, checkAll }: Finding): Hit {
+  #identify(groups: Groups, isBare: boolean): Identity | undefined {
+    const isNamed = isBare && (groups.has("ip4") || groups.has("ip6") || groups.has("fid"));
+    return isNamed ? SOMEBODY : identify(groups, this.#compiled.hosts);
+  }
+
+  #conclude({ groups, matches, clock, checkAll, isBare = false }: Finding): Hit {
     if (!groups.has("mlfid")) {
-      const identity = identify(groups, this.#compiled.hosts);
+      const identity = this.#identify(groups, isBare);
       return identity
         ? { kind: "failure", groups, matches, identity }
         : { kind: "nameless", groups, matches };
@@ -70,11 +77,11 @@ export class HitMaker {
     const session = this.#sessions.join(groups, matches, clock.now);
     if (!session.isFailure) {
       // Jails have no use for it; a report that tries all regexes tells whom the line is about.
-      const identity = checkAll ? identify(session.groups(), this.#compiled.hosts) : undefined;
+      const identity = checkAll ? this.#identify(session.groups(), isBare) : undefined;
       return identity ? { kind: "quiet", groups, matches, identity } : { kind: "quiet", groups, matches };
     }
     const known = session.groups();
-    const identity = identify(known, this.#compiled.hosts);
+    const identity = this.#identify(known, isBare);
     if (!identity) {
       session.postpone();
       return { kind: "pending", groups: known, matches: session.matches };
@@ -82,6 +89,9 @@ export class HitMaker {
     return { kind: "failure", groups: known, matches: session.matches, identity };
   }
 }
+
+/** Stands for whomever an address or an own id names. */
+const SOMEBODY: Identity = { id: "?" };
 
 /** The failure a hit stands for; `undefined` for hits that are none or have no time. */
 export function failureOf(hit: Hit): Failure | undefined {

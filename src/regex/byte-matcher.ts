@@ -82,9 +82,12 @@ class LazyMatcher implements ByteMatcher {
   }
 }
 
-function programText({ statements, tables }: ByteSource, { root, groupCount }: Pattern): string {
+function programText({ statements, tables, memos }: ByteSource, { root, groupCount }: Pattern): string {
   const groups = Array.from({ length: groupCount + 1 }, (_, i) => i);
-  const clear = groups.map((i) => `g${i}=h${i}=-1;`).join("");
+  const clear = groups
+    .map((i) => `g${i}=h${i}=-1;`)
+    .concat(memos.map((name) => `${name}=-1;`))
+    .join("");
   const save = groups.map((i) => `spans[${2 * i}]=g${i};spans[${2 * i + 1}]=h${i};`).join("");
   const found = "{if(fuel<0)return -1;save();return 1;}";
   const anywhere = `for(let p=start;p<end;p++)if(first[bytes[p]]===1&&match(p))${found}`;

@@ -14,7 +14,16 @@ export interface Place {
 /** What is tried behind a node: statements that return true when the rest matches, and go on behind them when not. */
 export interface Rest {
   readonly first: First;
+  /** Whether it matches depends on the place alone, not on what was taken or counted before. */
+  readonly isPure: boolean;
   readonly emit: (place: Place) => string;
+}
+
+/** Whether what was taken before decides whether a node matches. */
+export function dependsOnGroups(node: Node): boolean {
+  return (
+    node.type === "back-reference" || node.type === "conditional" || childrenOf(node).some(dependsOnGroups)
+  );
 }
 
 /** Whether a node and all in it can be written as JavaScript on bytes. */

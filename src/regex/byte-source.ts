@@ -4,6 +4,7 @@ import {
   at,
   behind,
   countNodes,
+  dependsOnGroups,
   EMPTY,
   capturesIn,
   isSingle,
@@ -13,6 +14,7 @@ import {
   type Rest,
   type Single,
 } from "./byte-parts";
+import { findEnd, leadIn } from "./byte-run";
 import { ByteTests } from "./byte-test";
 import { ANYTHING, firstOf, type First } from "./first-set";
 import { redundantLooks } from "./redundant";
@@ -33,6 +35,8 @@ export interface ByteSource {
   /** Declares `match(p)`: true when the pattern matches at `p`; the groups are then in `g0`, `h0`, `g1`, `h1` … */
   readonly statements: string;
   readonly tables: readonly Uint8Array[];
+  /** Variables to be set to -1 before each search. */
+  readonly memos: readonly string[];
 }
 
 /** Shorter statements are repeated rather than called. */
@@ -57,6 +61,7 @@ class Writer {
   readonly #specials = new Map<Node, Straight>();
   readonly #declarations: string[] = [];
   readonly #opens = new Set<string>();
+  readonly #memos: string[] = [];
   #count = 0;
 
   constructor(pattern: Pattern) {
@@ -65,7 +70,8 @@ class Writer {
   }
 
   write(root: Node): ByteSource {
-    const accept: Rest = { first: ANYTHING, emit: (place) => `h0=${text(place)};return true;` };
+    const isPure = !dependsOnGroups(root);
+    const accept: Rest = { first: ANYTHING, isPure, emit: (place) => `h0=${text(place)};return true;` };
     const body = this.#emit(root, accept)({ name: "p", offset: 0 });
     const groups = Array.from({ length: this.#pattern.groupCount + 1 }, (_, i) => `g${i}=-1,h${i}=-1`);
     const opens = [...this.#opens].map((name) => `let ${name}=-1;`).join("");
@@ -73,7 +79,7 @@ class Writer {
       `let ${groups.join(",")};${opens}`,
       `function match(p){${HEAD}g0=p;${body}return false;}`,
     );
-    return { statements: this.#declarations.join("\n"), tables: this.#tests.tables };
+    return { statements: this.#declarations.join("\n"), tables: this.#tests.tables, memos: this.#memos };
   }
 
   #emit(node: Node, rest: Rest): Rest["emit"] {
@@ -144,7 +150,7 @@ class Writer {
     return joinSingles(items).reduceRight<Rest>((next, item) => {
       const [head = EMPTY] = item;
       const emit = item.length > 1 ? this.#singles(item, next) : this.#emit(head, next);
-      return { first: firstOf(head, next.first), emit };
+      return { first: firstOf(head, next.first), isPure: next.isPure, emit };
     }, rest);
   }
 
@@ -192,6 +198,7 @@ class Writer {
     this.#opens.add(open);
     const closing: Rest = {
       first: rest.first,
+      isPure: rest.isPure,
       emit: (place) => {
         const [x, y] = [this.#name("x"), this.#name("y")];
         const save = `const ${x}=${from},${y}=${to};${from}=${open};${to}=${text(place)};`;
@@ -247,10 +254,10 @@ class Writer {
         const guarded = this.#guard(rest.first, { name: q, offset: 0 }, inside);
         const most = max === Infinity ? "" : `||${q}>=${text(behind(place, max))}`;
         const step = `if(${q}>=e${most}||!(${this.#tests.test(set, `b[${q}]`)}))break;`;
-        const lead = this.#lead(set, place, min, q);
+        const lead = leadIn(this.#tests, set, { place, min, name: q });
         return `${lead}for(;${q}>=0&&--fuel>=0;${q}++){${guarded}${step}}${min > 0 ? "}" : ""}}`;
       }
-      const find = `{${this.#findEnd(node, place, end)}`;
+      const find = `{${findEnd(this.#tests, node, { place, name: end })}`;
       if (isCertain) {
         return `${find}if(${end}>=${text(behind(place, min))}){${rest.emit({ name: end, offset: 0 })}}}`;
       }
@@ -260,38 +267,13 @@ class Writer {
     };
   }
 
-  /** The rounds that a lazy loop has to take; leaves one block open, or two when there are such rounds. */
-  #lead(set: bigint, place: Place, min: number, name: string): string {
-    const start = `{let ${name}=${text(place)};`;
-    if (min === 0) {
-      return start;
-    }
-    const goal = text(behind(place, min));
-    const test = this.#tests.test(set, `b[${name}]`);
-    return `${start}while(${name}<e&&${name}<${goal}&&${test})${name}++;if(${name}===${goal}){`;
-  }
-
-  /** Declares a variable with the place up to which single characters can be taken. */
-  #findEnd(node: Repeat, place: Place, name: string): string {
-    const { body, max } = node;
-    const from = text(place);
-    const limit = max === Infinity ? "" : text(behind(place, max));
-    if (body.type === "any" && !body.newline) {
-      // The only newline of a line is its last character.
-      const most = limit === "" ? "z" : `(${limit}<z?${limit}:z)`;
-      return `const ${name}=${from}>z?${from}:${most};`;
-    }
-    const set = isSingle(body) ? asciiSetOf(body) : 0n;
-    const bound = limit === "" ? "" : `&&${name}<${limit}`;
-    return `let ${name}=${from};while(${name}<e${bound}&&${this.#tests.test(set, `b[${name}]`)})${name}++;`;
-  }
-
   /** A loop over more than single characters; no round of it is empty. */
   #loop(node: Repeat, rest: Rest): Rest["emit"] {
     const { body, min, max, mode } = node;
     const [loop, count, c] = [this.#name("l"), this.#name("n"), this.#name("c")];
     const again: Rest = {
       first: firstOf({ ...node, min: Math.max(0, min - 1) }, rest.first),
+      isPure: false,
       emit: (place) => `if(${loop}(${text(place)}))return true;`,
     };
     const start = { name: "p", offset: 0 };
@@ -340,7 +322,7 @@ class Writer {
   /** A node in a function of its own, from whose inside nobody goes on. */
   #apart(body: Node, found: (place: Place) => string): string {
     const name = this.#name("f");
-    const code = this.#emit(body, { first: ANYTHING, emit: found })({ name: "p", offset: 0 });
+    const code = this.#emit(body, { first: ANYTHING, isPure: false, emit: found })({ name: "p", offset: 0 });
     this.#declarations.push(`function ${name}(p){${HEAD}${code}return false;}`);
     return name;
   }
@@ -353,8 +335,16 @@ class Writer {
       return rest;
     }
     const name = this.#name("k");
-    this.#declarations.push(`function ${name}(p){${HEAD}${code}return false;}`);
-    return { first: rest.first, emit: (place) => `if(${name}(${text(place)}))return true;` };
+    if (rest.isPure) {
+      // Where it failed once it fails again: an address is tried as a host name too, with the same rest behind it.
+      this.#memos.push(`${name}f`);
+      this.#declarations.push(
+        `let ${name}f=-1;function ${name}(p){if(p===${name}f)return false;${HEAD}${code}${name}f=p;return false;}`,
+      );
+    } else {
+      this.#declarations.push(`function ${name}(p){${HEAD}${code}return false;}`);
+    }
+    return { ...rest, emit: (place) => `if(${name}(${text(place)}))return true;` };
   }
 
   #name(letter: string): string {

@@ -1,5 +1,5 @@
 import { asciiSetOf, type AsciiSet } from "./ascii-set";
-import { assertion, isSingle } from "./byte-parts";
+import { assertion, EMPTY, isSingle, joinSingles } from "./byte-parts";
 import type { ByteTests } from "./byte-test";
 import { areCertain, finiteWords, type Word } from "./finite-words";
 import { firstOf, type First } from "./first-set";
@@ -12,6 +12,7 @@ export type Straight = (q: string) => string;
 /** A node that is matched by a function of its own. */
 export type Apart = Extract<Node, { type: "atomic" | "look" | "back-reference" }>;
 
+const setOf = (node: Node): AsciiSet => (isSingle(node) ? asciiSetOf(node) : 0n);
 const MOST_COPIES = 4;
 const FAIL = (q: string): string => `${q}=-1;`;
 
@@ -37,16 +38,18 @@ export class StraightWriter {
     if (known?.next.set === next.set && known.next.end === next.end) {
       return known.straight;
     }
-    const straight = this.#write(node, next);
+    const straight = this.#write(node, next) ?? this.#writeWords(node, next);
     this.#known.set(node, { next, straight });
     return straight;
   }
 
-  #write(node: Node, next: First): Straight | undefined {
+  /** The same by trying all texts that the node takes. */
+  #writeWords(node: Node, next: First): Straight | undefined {
     const words = finiteWords(node);
-    if (words && areCertain(words, next.set)) {
-      return this.#words(words);
-    }
+    return words && areCertain(words, next.set) ? this.#words(words) : undefined;
+  }
+
+  #write(node: Node, next: First): Straight | undefined {
     switch (node.type) {
       case "assertion":
         return (q) => `if(!(${assertion(node, { name: q, offset: 0 })}))${FAIL(q)}`;
@@ -67,8 +70,7 @@ export class StraightWriter {
       case "back-reference":
         return this.#apart(node);
       default:
-        // A single character is a word.
-        return undefined;
+        return (q) => `if(${q}<e&&${this.#tests.test(asciiSetOf(node), `b[${q}]`)})${q}++;else ${FAIL(q)}`;
     }
   }
 
@@ -90,13 +92,14 @@ export class StraightWriter {
   #sequence(items: readonly Node[], next: First): Straight | undefined {
     let after = next;
     const parts: Straight[] = [];
-    for (const item of items.toReversed()) {
-      const part = this.write(item, after);
+    for (const group of joinSingles(items).toReversed()) {
+      const [head = EMPTY] = group;
+      const part = group.length > 1 ? this.#words([group.map(setOf)]) : this.write(head, after);
       if (!part) {
         return undefined;
       }
       parts.unshift(part);
-      after = firstOf(item, after);
+      after = firstOf(head, after);
     }
     return (q) =>
       parts.map((part) => part(q)).join(`if(${q}>=0){`) + "}".repeat(Math.max(0, parts.length - 1));

@@ -4,7 +4,8 @@ import { makeBlock } from "./block";
 import { followMark, UTF8, type Encoding } from "./encoding";
 import { lastIndexOfAligned } from "./log-file";
 
-const PIECE = 1 << 20;
+/** A text of this size still lies in the young generation of the heap, and so does what is made of it. */
+const PIECE = 1 << 17;
 
 /**
  * All lines of a file, or of a descriptor such as 0 for standard input, in big blocks. A last line without a newline

@@ -24,6 +24,7 @@ export interface ExaminationNeeds {
 }
 
 const NUMBER_SIGN = 35;
+const NO_DETAIL = (): string => "";
 
 /** Feeds lines to a filter and counts what comes of them. */
 export class Examination {
@@ -62,7 +63,30 @@ export class Examination {
       this.missed.count++;
       return undefined;
     }
+    const [hit] = hits;
+    if (hit && hits.length === 1 && this.#needs.feed.isBare && hit.identity?.host === undefined) {
+      this.#count(hit, block, { start, end });
+      return undefined;
+    }
     return this.#judge(block.decode(start, end), hits);
+  }
+
+  /** The same as for any line, where nothing but counts is asked for. */
+  #count(hit: Hit, block: Block, { start, end }: { readonly start: number; readonly end: number }): void {
+    const { kind, failregex = -1, ignoreregex = -1 } = hit;
+    const isIgnored = kind === "ignored" || isQuiet(hit);
+    const isMatch = kind === "failure" || kind === "pending";
+    if (isMatch || kind === "quiet") {
+      this.failregex[failregex]?.count(NO_DETAIL);
+    }
+    this.ignoreregex[ignoreregex]?.count(NO_DETAIL);
+    this.lines++;
+    const list = isIgnored ? this.ignored : isMatch ? this.matched : this.missed;
+    if (list.isFull) {
+      list.count++;
+    } else {
+      list.add(block.decode(start, end));
+    }
   }
 
   /** Takes an entry of the journal. */

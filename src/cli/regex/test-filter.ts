@@ -106,6 +106,7 @@ function makeExamination(
       clock: { now, findtime: 0, phase: "operation", checkTimes: false },
       // What is printed as it comes is printed once.
       checkAll: options.checkAll && !printer,
+      isBare: options.verbose === 0 && !printer && filter.compiled.maxlines === 1,
     },
     // A line may still turn out to be part of a match of several lines.
     keep: keptLines(options, limit + filter.compiled.maxlines),
