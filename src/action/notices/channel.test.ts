@@ -108,7 +108,19 @@ describe("the way to a receiver", () => {
     add();
     await pass(5);
     await pass(10);
+    expect(batches).toHaveLength(2);
     expect(new Set(batches.map(({ id }) => id)).size).toBe(1);
+  });
+
+  it("gives a batch that has grown another id, or its receiver would take it for the old one", async () => {
+    const { add, pass, batches, answers } = open();
+    answers.push({ status: "later", reason: "no answer, but it was taken" });
+    add();
+    await pass(5);
+    add();
+    await pass(10);
+    expect(batches.map(({ notices }) => notices.length)).toEqual([1, 2]);
+    expect(batches[0]?.id).not.toBe(batches[1]?.id);
   });
 
   it("sends what was refused once more without log lines, then gives it up and says so", async () => {

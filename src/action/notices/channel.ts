@@ -162,7 +162,7 @@ export class Channel {
       notices: entries.map(({ notice }) => notice),
       omitted: omitted.sum,
       isReduced,
-      id: batchId(first, this.#needs.clock),
+      id: batchId(entries, omitted.sum, this.#needs.clock),
     };
     const delivery = await carry(this.#needs.carrier, batch);
     if (delivery.status !== "later") {
@@ -243,9 +243,14 @@ function count(entries: readonly QueuedNotice[]): string {
   return entries.length === 1 ? "1 notice" : `${entries.length} notices`;
 }
 
-/** The same however often the batch is tried, even after a restart. */
-function batchId(first: QueuedNotice | undefined, clock: Clock): string {
-  return `${first?.id ?? 0}-${Math.round((first?.notice.at ?? clock.now()) * 1000)}`;
+/**
+ * The same however often the same batch is tried, even after a restart. Another one when there is more in it: receivers
+ * that know the id would take it for the old message.
+ */
+function batchId(entries: readonly QueuedNotice[], omitted: number, clock: Clock): string {
+  const [first] = entries;
+  const at = Math.round((first?.notice.at ?? clock.now()) * 1000);
+  return [first?.id ?? 0, entries.at(-1)?.id ?? 0, entries.length, omitted, at].join("-");
 }
 
 /** A carrier that rejects in spite of its contract must not lose what it carries. */

@@ -69,6 +69,11 @@ export class CloudflareApi {
     this.#authorize = readAuthorization(options);
   }
 
+  /** Which rules these are: those of this zone, account or user. */
+  get place(): string {
+    return this.#base.href;
+  }
+
   /** All rules whose notes contain a text. */
   async list(notes: string): Promise<readonly CloudflareRule[]> {
     const rules: CloudflareRule[] = [];

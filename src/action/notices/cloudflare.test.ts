@@ -167,6 +167,37 @@ describe("Cloudflare", () => {
     action.close();
   });
 
+  it("goes on after a reload, in the same place or in another", async () => {
+    const first = open();
+    await first.run("start");
+    await first.run("ban", facts("192.0.2.1"));
+    const second = open({ timeout: "3" });
+    second.takeOver(first);
+    expect(await second.run("unban", facts("192.0.2.1"))).toEqual({ status: "applied" });
+    expect(values()).toEqual([]);
+    await second.run("ban", facts("192.0.2.2"));
+    const third = open({ notes: "other notes" });
+    third.takeOver(second);
+    await expect.poll(() => cloudflare.rules.map(({ notes }) => notes)).toEqual(["other notes"]);
+    third.close();
+  });
+
+  it("keeps the rules of bans in force when its thread has died", async () => {
+    const clock = new FakeClock();
+    const dead = open({}, clock);
+    await dead.run("start");
+    await dead.run("ban", facts("192.0.2.1"));
+    dead.close();
+    const action = open({}, clock);
+    await action.resume();
+    clock.advance(1000);
+    await action.run("ban", facts("192.0.2.2"));
+    expect(values()).toEqual(["192.0.2.1", "192.0.2.2"]);
+    await action.run("unban", facts("192.0.2.1"));
+    expect(values()).toEqual(["192.0.2.2"]);
+    action.close();
+  });
+
   it("gives up what Cloudflare will never take", async () => {
     const action = open();
     expect(await action.run("ban", facts("192.0.2.0/25"))).toMatchObject({ status: "failed" });

@@ -65,6 +65,31 @@ export class CloudflareAction {
     }
   }
 
+  /** Continues the work of one with older settings. Rules in another place are removed there and made here. */
+  takeOver(older: CloudflareAction): void {
+    older.#wanted.forEach((value) => this.#wanted.add(value));
+    if (older.#api.place === this.#api.place && older.#notes === this.#notes) {
+      older.#rules.forEach((id, value) => this.#rules.set(value, id));
+      older.close();
+      this.#touchAll();
+    } else {
+      // In the same zone a new rule can only be made when the old one is gone.
+      void older.run("stop").then(() => this.#touchAll());
+    }
+  }
+
+  /** Continues after its thread has died: the rules that are found are those of bans in force. */
+  async resume(): Promise<void> {
+    const outcome = await this.#start();
+    this.#cancelInherited?.();
+    for (const value of this.#rules.keys()) {
+      this.#wanted.add(value);
+    }
+    if (outcome.status === "failed") {
+      this.#log("ERROR", outcome.message);
+    }
+  }
+
   /** Ends at once; rules stay as they are. */
   close(): void {
     this.#isStopped = true;
@@ -130,6 +155,10 @@ export class CloudflareAction {
 
   #settled(value: string): Promise<ActionOutcome> {
     return new Promise((resolve) => this.#touch(value, resolve));
+  }
+
+  #touchAll(): void {
+    new Set([...this.#wanted, ...this.#rules.keys()]).forEach((value) => this.#touch(value));
   }
 
   #touch(value: string, waiter?: Waiter): void {

@@ -134,9 +134,11 @@ export class NoticeAction implements Action {
     }
     this.#wanted = findWanted(action.options);
     // What is asked for meanwhile reaches the thread after this.
+    const wasOpen = this.#isOpen;
     this.#isOpen = true;
     const { outcome } = await this.#host.open(this.#key, action);
-    this.#isOpen = outcome.status !== "failed";
+    // A firewall goes on with the settings it had.
+    this.#isOpen = outcome.status !== "failed" || (wasOpen && this.#isFirewall);
     return outcome;
   }
 

@@ -64,7 +64,7 @@ export class NoticeOffice {
   async #do(request: ThreadRequest): Promise<ActionOutcome> {
     switch (request.type) {
       case "open":
-        this.#open(request.key, request.action);
+        this.#open(request.key, request.action, request.call === 0);
         return APPLIED;
       case "run":
         return this.#run(request.key, request.operation, request.facts);
@@ -77,27 +77,39 @@ export class NoticeOffice {
     }
   }
 
-  #open(key: string, action: ThreadAction): void {
-    this.#close(key);
+  /** `again` after the thread has died: nobody starts the action then. */
+  #open(key: string, action: ThreadAction, again: boolean): void {
     const options = new Options(action.options);
     const log = (level: "ERROR" | "WARNING" | "INFO", text: string): void => this.#log(level, text);
     if (action.kind === "cloudflare") {
-      this.#openCloudflare(key, action, log);
+      this.#openCloudflare(key, action, { log, again });
       return;
     }
+    this.#close(key);
     const channel = this.#channelFor(action, options);
     this.#desks.set(key, { action, events: readEvents(options), channel });
     this.#bringHome(key, channel);
   }
 
+  /** With settings that cannot be used an action goes on with the old ones. */
   #openCloudflare(
     key: string,
     action: ThreadAction,
-    log: (level: "ERROR" | "INFO", text: string) => void,
+    {
+      log,
+      again,
+    }: { readonly log: (level: "ERROR" | "INFO", text: string) => void; readonly again: boolean },
   ): void {
     try {
       const cloudflare = new CloudflareAction(action, this.#needs.clock, log);
+      const older = this.#desks.get(key)?.cloudflare;
+      if (older) {
+        cloudflare.takeOver(older);
+      } else if (again) {
+        void cloudflare.resume();
+      }
       this.#desks.set(key, { action, events: new Set(), cloudflare });
+      this.#broken.delete(key);
     } catch (error) {
       this.#broken.set(key, messageOf(error));
       throw error;
