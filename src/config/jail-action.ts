@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { formatPythonString, formatPythonText, type CommandValue, type Origin } from "../model";
 import { pathExists } from "../platform";
 import { splitCalls, type Call } from "./call-syntax";
@@ -130,7 +131,9 @@ function makeScriptEntry(context: JailContext, call: Call, origin: Origin | unde
   const args = new Map(call.args);
   const name = args.get("actname") ?? call.name.replace(SCRIPT, "");
   args.delete("actname");
-  const file = joinPath(joinPath(context.library.directory, "action.d"), call.name);
+  const place = joinPath(joinPath(context.library.directory, "action.d"), call.name);
+  // The daemon that loads a module has another working directory; fail2ban's own path stays as fail2ban writes it.
+  const file = call.name.endsWith(".py") ? place : resolve(place);
   if (call.name.endsWith(".py") && call.name !== SMTP_SCRIPT) {
     context.warn(`action ${call.name} is written in Python, which cannot be run here`, origin);
   } else if (!call.name.endsWith(".py") && !pathExists(file)) {

@@ -3,8 +3,8 @@ import type { BanTarget } from "../action";
 import { addressOf } from "../ban-tags";
 import type { BanFacts } from "./notice";
 
-const MOST_MATCHES = 50;
-const LONGEST_MATCH = 1000;
+const MOST_MATCHES = 30;
+const LONGEST_MATCH = 600;
 const LONGEST_TAG = 2000;
 const TAG = /<([A-Za-z][\w.-]*)>/g;
 /** Tags that are told with every ban, and those that need the name service, for which no ban waits. */

@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -113,6 +114,25 @@ describe("the queue of notices", () => {
     await queue.add("k", notice(1)).stored;
     expect(queue.waiting).toHaveLength(1);
     expect(troubles).toHaveLength(1);
+  });
+
+  it("has everything on disk again when the disk has room again, and says once that it had not", async () => {
+    const queue = open();
+    await queue.add("k", notice(1)).stored;
+    // Neither can be written while these are folders.
+    mkdirSync(`${path}.new`);
+    rmSync(path);
+    mkdirSync(path);
+    const many = Array.from({ length: 2500 }, () => queue.add("k", notice(2)).entry);
+    await queue.finish(many);
+    await queue.add("k", notice(3)).stored;
+    await queue.add("k", notice(4)).stored;
+    expect(troubles).toHaveLength(1);
+    expect(troubles[0]).toContain("Notices are kept in memory only");
+    rmSync(path, { recursive: true });
+    rmSync(`${path}.new`, { recursive: true });
+    await queue.add("k", notice(5)).stored;
+    expect(times(open())).toEqual([1, 3, 4, 5]);
   });
 
   it("starts anew from a file that somebody emptied", async () => {

@@ -36,6 +36,7 @@ export class NoticeQueue {
   #nextId = 1;
   #dead = 0;
   #size = 0;
+  #isFailing = false;
   readonly #lines: string[] = [];
   #written: Promise<void> | undefined;
 
@@ -202,7 +203,14 @@ export class NoticeQueue {
   #attempt(what: string, work: () => void): void {
     try {
       work();
+      this.#isFailing = false;
     } catch (error) {
+      // Whatever is in the file now: the next attempt writes it anew.
+      this.#dead = Number.POSITIVE_INFINITY;
+      if (this.#isFailing) {
+        return;
+      }
+      this.#isFailing = true;
       this.#onTrouble(`Cannot ${what} ${this.#path}: ${messageOf(error)}. Notices are kept in memory only`);
     }
   }
