@@ -148,10 +148,11 @@ export function listOf(properties: Properties, name: string, usual: string): rea
   return [...new Set(items.filter((item) => item !== ""))];
 }
 
-/** A property as text without blanks around it; `usual` when it is absent or empty. */
+/** A property as text without blanks around it; `usual` when it is absent, empty or left to the action. */
 export function textOf(properties: Properties, name: string, usual: string): string {
   const value = properties.get(name);
-  return value === undefined || value === null || value === "" ? usual : String(value).trim();
+  const text = value === undefined || value === null ? "" : String(value).trim();
+  return text === "" || text === `<known/${name}>` ? usual : text;
 }
 
 /** What is said about a value that cannot be used. */
