@@ -4,7 +4,8 @@
  * bundled but the SQLite binding, which brings a native part. With --if-stale it does nothing when dist/ is newer
  * than all sources.
  */
-import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -31,6 +32,22 @@ const apart = {
     ),
 };
 
+/** Modules of the runtime that take a megabyte or two of memory each and some milliseconds: loaded when first used. */
+const LATE = ["child_process", "crypto", "dgram", "dns", "net", "zlib"];
+const late = {
+  name: "late",
+  setup: (build) => {
+    build.onResolve({ filter: new RegExp(`^node:(?:${LATE.join("|")})$`) }, ({ path, namespace }) =>
+      namespace === "late" ? { path, external: true } : { path, namespace: "late" },
+    );
+    build.onLoad({ filter: /^/, namespace: "late" }, ({ path }) => {
+      const names = Object.keys(createRequire(import.meta.url)(path));
+      const members = names.map((name) => `get ${name}() { return require("${path}").${name}; }`);
+      return { contents: `module.exports = { ${members.join(", ")} };` };
+    });
+  },
+};
+
 if (process.argv.includes("--if-stale") && isFresh()) {
   process.exit(0);
 }
@@ -44,7 +61,7 @@ await build({
   platform: "node",
   target: "node20",
   format: "cjs",
-  plugins: [apart],
+  plugins: [apart, late],
   external: ["@photostructure/sqlite", "node:sqlite"],
   legalComments: "none",
   // Names are kept, so that a stack trace can be read.
@@ -53,6 +70,16 @@ await build({
   sourcemap: false,
   logLevel: "warning",
 });
+
+// One character beyond Latin-1 doubles the memory that a whole program takes. What the bundler leaves as it is are
+// regular expressions.
+for (const name of Object.keys(PROGRAMS)) {
+  const path = join(root, "dist", `${name}.cjs`);
+  const found = /.{0,60}[^\0-\x7f].{0,20}/u.exec(readFileSync(path, "utf8"));
+  if (found) {
+    throw new Error(`${path} is not ASCII: write it as \\u{...} here: ${found[0]}`);
+  }
+}
 
 function isFresh() {
   const outputs = Object.keys(PROGRAMS).map((name) => join(root, "dist", `${name}.cjs`));

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { FAIL2BAN_VERSION, messageOf } from "../model";
-import { prepareRuntime } from "../platform";
 import { serve } from "../daemon";
 import { runClient } from "./client";
 import { ClientError, ClientLog, type ClientDefaults, type ClientIo } from "./client-io";
@@ -47,7 +46,6 @@ export async function runServer(args: readonly string[], program: ServerProgram)
 
 async function runForeground(options: ClientOptions, program: ServerProgram): Promise<number> {
   process.umask(0o077);
-  prepareRuntime();
   const log = new ClientLog(program.io, options.verbosity, program.defaults.program);
   try {
     const settings = await readSettings(options, program.defaults);

@@ -27,7 +27,7 @@ export function formatStatsTable(value: CommandValue, unicode: boolean): string 
     return "No jails found.";
   }
   const table = drawTable(entries.map(([jail, stats]) => makeRow(jail, stats)));
-  return unicode ? table : table.replace(/[║═╟╫╬╩│─]/g, (line) => ASCII.get(line) ?? line);
+  return unicode ? table : table.replace(/[\u2500-\u257f]/g, (line) => ASCII.get(line) ?? line);
 }
 
 function makeRow(jail: CommandValue, stats: CommandValue): Row {

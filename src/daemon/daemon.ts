@@ -15,6 +15,7 @@ import {
   systemClock,
   systemResolver,
   Logger,
+  reportWork,
   type Clock,
   type CommandRunner,
   type Resolver,
@@ -221,6 +222,9 @@ export class Daemon {
   }
 
   #publish(event: DomainEvent): void {
+    if (event.type === "ban") {
+      reportWork(1);
+    }
     if (event.type === "ban" && !event.ban.restored) {
       this.memory.addBan(event.ban);
     } else if (event.type === "prolonged") {
@@ -260,6 +264,7 @@ export class Daemon {
   }
 
   #takeFailures(jails: readonly string[], failures: readonly Failure[]): void {
+    reportWork(failures.length * jails.length);
     jails.forEach((jail) => this.#jails.get(jail)?.takeFailures(failures));
     this.#reader.post({ type: "ack", count: failures.length * jails.length });
   }

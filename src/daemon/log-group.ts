@@ -1,4 +1,5 @@
 import type { Block, Phase } from "../model";
+import { reportWork } from "../platform";
 import { BlockScanner } from "../filter";
 import { openSource, type Follower, type SourceEvent } from "../source";
 import { SourceMonitor } from "./source-health";
@@ -7,6 +8,9 @@ import type { ReaderContext } from "./reader-context";
 import type { ReaderLog, SourceState } from "./reader-messages";
 import type { ReadingJail } from "./reading-jail";
 import { speaksOfWrapper } from "./wrapped-log";
+
+/** About how many characters a line has. */
+const USUAL_LINE = 100;
 
 /** One log with all jails that read it from the same place on: it is read and scanned once. */
 export class LogGroup {
@@ -106,6 +110,7 @@ export class LogGroup {
     this.#phase = phase;
     this.#isMissing = false;
     this.#context.sayWorking();
+    reportWork(block.text.length / USUAL_LINE);
     this.#scanner.scan(block);
     for (const jail of this.#members) {
       jail.send();

@@ -1,10 +1,12 @@
 import { setFlagsFromString } from "node:v8";
 import { parentPort, workerData } from "node:worker_threads";
-import { systemClock } from "../platform";
+import { prepareRuntime, systemClock } from "../platform";
 import { Desk } from "./desk";
 import { Reader } from "./reader";
 import type { ReaderRequest } from "./reader-messages";
 
+// Once more: a new thread brings the runtime's own settings back for all of them.
+prepareRuntime();
 // Set before any regex of a filter is compiled: one that tries too many ways on a line is run again by an engine of
 // V8 that needs linear time, unless it uses what that one cannot do (look-around, back-references).
 setFlagsFromString("--enable-experimental-regexp-engine-on-excessive-backtracks");
