@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startMailServer, type MailServer } from "../../src/action/notices/mail-server.testing";
+import { startWebServer } from "../../src/action/notices/web-server.testing";
 import { buildPrograms, type Programs } from "../daemon-programs.testing";
 import { LocalDaemon, until } from "./local-daemon.testing";
 
@@ -207,6 +208,54 @@ describe("webhooks of a daemon", () => {
     daemon.call("set", "web", "banip", "192.0.2.2");
     await until("the refusal is told", () => daemon.log.includes("not delivered"));
     expect(daemon.log).not.toContain("xyzzy");
+  });
+});
+
+describe("Cloudflare and a daemon", () => {
+  it("has the rules of the bans in force again after the daemon was killed, and none after it was stopped", async () => {
+    cpSync(
+      join(root, "config/action.d/warder-cloudflare.conf"),
+      daemon.path("conf/action.d/warder-cloudflare.conf"),
+    );
+    const rules = new Map<string, { readonly id: string }>();
+    const cloud = await startWebServer();
+    cloud.answer = ({ method, path, body }) => {
+      if (method === "POST") {
+        const rule = JSON.parse(body) as { readonly configuration: { readonly value: string } };
+        const { value } = rule.configuration;
+        if (rules.has(value)) {
+          return { status: 400, body: '{"success": false, "errors": [{"code": 10009}]}' };
+        }
+        rules.set(value, { ...rule, id: value.replace(/\W/g, "") });
+        return { body: JSON.stringify({ success: true, result: rules.get(value) }) };
+      }
+      if (method === "DELETE") {
+        const gone = [...rules].find(([, { id }]) => path.endsWith(`/${id}`));
+        rules.delete(gone?.[0] ?? "");
+        return { body: '{"success": true}' };
+      }
+      return {
+        body: JSON.stringify({ success: true, result: [...rules.values()], result_info: { total_pages: 1 } }),
+      };
+    };
+    daemon.configure({
+      web: { action: `note\n warder-cloudflare[url="${cloud.url}", zone=z1, token=t0ken]` },
+    });
+    await daemon.start();
+    daemon.fail("web.log", "192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.2");
+    await until("both are blocked", () => rules.size === 2);
+    await daemon.end("SIGKILL");
+    const made = cloud.requests.filter(({ method }) => method === "POST").length;
+    await daemon.start();
+    await until("both are restored", () => daemon.banned("web").length === 2);
+    // Not the synchronous kind: the server that is asked is in this process.
+    await daemon.callAsync("set", "web", "unbanip", "192.0.2.1");
+    await until("one is let go", () => rules.size === 1);
+    expect(cloud.requests.filter(({ method }) => method === "POST")).toHaveLength(made);
+    await daemon.end("SIGTERM");
+    expect(rules.size).toBe(0);
+    expect(daemon.log).not.toContain("t0ken");
+    await cloud.stop();
   });
 });
 

@@ -99,21 +99,31 @@ export class CloudflareAction {
 
   async #start(): Promise<ActionOutcome> {
     this.#isStopped = false;
+    await this.#working;
+    const listing = this.#list();
+    // Restored bans that come meanwhile wait, or each would ask for a rule that is there already.
+    this.#working = listing.then(() => this.#rest());
+    const outcome = await listing;
+    this.#cancelInherited?.();
+    this.#cancelInherited = this.#clock.after(INHERITED, () => this.#touchAll());
+    return outcome;
+  }
+
+  async #list(): Promise<ActionOutcome> {
     try {
       const rules = await this.#api.list(this.#notes);
       for (const { id, value } of rules.filter(({ notes }) => notes === this.#notes)) {
         this.#rules.set(value, id);
       }
+      return APPLIED;
     } catch (error) {
       return failed(`Cannot list the rules of Cloudflare: ${messageOf(error)}`);
     }
-    this.#cancelInherited?.();
-    this.#cancelInherited = this.#clock.after(INHERITED, () => {
-      for (const value of this.#rules.keys()) {
-        this.#touch(value);
-      }
-    });
-    return APPLIED;
+  }
+
+  #rest(): void {
+    this.#working = undefined;
+    this.#wake();
   }
 
   #want(value: string): Promise<ActionOutcome> {
@@ -181,10 +191,7 @@ export class CloudflareAction {
       this.#tellAll(failed("Cloudflare cannot be reached or is busy; it is tried again"));
       return;
     }
-    this.#working = this.#work().finally(() => {
-      this.#working = undefined;
-      this.#wake();
-    });
+    this.#working = this.#work().finally(() => this.#rest());
   }
 
   async #work(): Promise<void> {
