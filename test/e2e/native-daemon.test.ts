@@ -34,7 +34,8 @@ for (const banaction of ["warder-nftables", "warder-ipset", "warder-iptables"]) 
     const fail = (ip: string): void => {
       const now = new Date();
       const time = `${now.toDateString().slice(4, 10)} ${now.toTimeString().slice(0, 8)}`;
-      const line = `${time} host sshd[4711]: Failed password for root from ${ip} port 4711 ssh2\n`;
+      // A session of its own for each.
+      const line = `${time} host sshd[${4000 + ip.length}]: Failed password for root from ${ip} port 4711 ssh2\n`;
       appendFileSync(join(folder, "auth.log"), line.repeat(3));
     };
     const isOpen = (from: string): Promise<boolean> => hosts.canConnect(from, JAIL_PORT);

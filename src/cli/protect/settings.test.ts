@@ -19,7 +19,7 @@ describe("settingsFor", () => {
   it("enables sshd in the shipped tree with the log that is there", () => {
     const jails = settingsFor(plan({}), places, [])[jailFile];
     expect(jails).toBe(
-      "[sshd]\nenabled = true\nbackend = auto\nlogpath = /var/log/auth.log\nbanaction = nftables\n",
+      "[sshd]\nenabled = true\nbackend = auto\nlogpath = /var/log/auth.log\nbanaction = warder-nftables[keep_after_stop=0]\n",
     );
   });
 

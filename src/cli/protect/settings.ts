@@ -71,5 +71,6 @@ function actionLines(plan: Plan): readonly string[] {
   if (plan.mode !== "ban") {
     return ["action = warder-observe"];
   }
-  return plan.isShipped ? ["banaction = nftables"] : [];
+  // Whoever ends it wants everything as it was.
+  return plan.isShipped ? ["banaction = warder-nftables[keep_after_stop=0]"] : [];
 }
