@@ -12,6 +12,18 @@ const SPECIAL = /^(?:\^|\{\^LN-BEG\})?(?:L?EPOCH|TAI64N)$/;
  * @throws WarderError date-pattern for an unknown token or a template that is there twice.
  */
 export function parsePatternList(text: string): readonly DateTemplate[] {
+  const templates = lists.get(text) ?? parseList(text);
+  if (lists.size < MOST_LISTS) {
+    lists.set(text, templates);
+  }
+  return templates;
+}
+
+/** Jails of one service have the same patterns, and the regexes of equal templates are compiled only once. */
+const lists = new Map<string, readonly DateTemplate[]>();
+const MOST_LISTS = 256;
+
+function parseList(text: string): readonly DateTemplate[] {
   const known = new Map<string, DateTemplate>();
   for (const line of text.split("\n").map((part) => part.trim())) {
     addLine(known, line);

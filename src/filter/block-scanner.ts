@@ -61,17 +61,19 @@ export class BlockScanner {
 
   #feed({ block, start }: Place, lineEnd: number, options: readonly FeedOptions[]): void {
     const end = block.text.charCodeAt(lineEnd - 1) === CARRIAGE_RETURN ? lineEnd - 1 : lineEnd;
-    const raw = copyText(block.text.slice(start, end));
-    const line = isAscii(raw) ? raw : block.decode(start, end);
     const time = block.timeAt?.(start);
-    const marks = this.#watchers.length > 1 ? this.#dispatch.select(raw) : undefined;
+    const marks = this.#watchers.length > 1 ? this.#dispatch.select(block.text.slice(start, end)) : undefined;
+    let line: string | undefined;
     for (let i = 0; i < this.#watchers.length; i++) {
       const watcher = this.#watchers[i];
-      const how = options[i];
-      if (!watcher || !how || marks?.[i] === 0) {
+      const shared = options[i];
+      if (!watcher || !shared || marks?.[i] === 0) {
         continue;
       }
-      const hits = watcher.filter.feedLine(line, time === undefined ? how : { ...how, time });
+      const how = time === undefined ? shared : { ...shared, time };
+      const hits =
+        watcher.filter.tryBytes(block, start, end, how) ??
+        watcher.filter.feedLine((line ??= decodeLine(block, start, end)), how);
       if (hits.length > 0) {
         watcher.hits(hits);
       }
@@ -92,6 +94,11 @@ class Place {
   optionsFor(watcher: Watcher): FeedOptions {
     return { ...watcher.options(), earlier: this.#earlier };
   }
+}
+
+function decodeLine(block: Block, start: number, end: number): string {
+  const raw = copyText(block.text.slice(start, end));
+  return isAscii(raw) ? raw : block.decode(start, end);
 }
 
 /** A part of a string keeps all of it in memory; what is remembered of a line must not keep its whole block. */

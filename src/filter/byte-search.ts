@@ -14,6 +14,9 @@ export interface ByteRegex {
  */
 export type Outcome = "hits" | "miss" | "ignored" | "slow";
 
+/** A search keeps nothing from line to line, so that all jails with a filter share it. */
+const known = new WeakMap<CompiledFilter, ByteSearch | null>();
+
 const NEWLINE = 10;
 const BYTES = 256;
 const NONE = new Int32Array(0);
@@ -59,6 +62,12 @@ export class ByteSearch {
 
   /** Undefined when some regex of the filter is beyond this way of matching. */
   static of(compiled: CompiledFilter): ByteSearch | undefined {
+    const search = known.get(compiled) ?? ByteSearch.#make(compiled) ?? null;
+    known.set(compiled, search);
+    return search ?? undefined;
+  }
+
+  static #make(compiled: CompiledFilter): ByteSearch | undefined {
     const { prefregex, failregex, ignoreregex, maxlines } = compiled;
     const all = [...(prefregex ? [prefregex] : []), ...failregex, ...ignoreregex].map(toByteRegex);
     const usable = all.filter((regex) => regex !== undefined);

@@ -1,6 +1,6 @@
 import { createDateDetector } from "../date";
 import type { Block, FilterSpec } from "../model";
-import { compileFilter } from "./compile-filter";
+import { compileFilter, type CompiledFilter } from "./compile-filter";
 import type { FeedOptions } from "./feed-options";
 import { JailFilter } from "./jail-filter";
 
@@ -16,6 +16,16 @@ export type FilterParts = Partial<
 
 /** A filter of those parts. */
 export function makeFilter(parts: FilterParts): JailFilter {
+  const { datepattern } = parts;
+  const compiled = known.get(parts) ?? compileParts(parts);
+  known.set(parts, compiled);
+  return new JailFilter(compiled, createDateDetector(datepattern === undefined ? {} : { datepattern }));
+}
+
+/** Properties make the same filters again and again, and compiling takes most of their time. */
+const known = new WeakMap<FilterParts, CompiledFilter>();
+
+function compileParts(parts: FilterParts): CompiledFilter {
   const { prefregex, failregex, ignoreregex = [], datepattern, ...rest } = parts;
   const spec: FilterSpec = {
     maxlines: 1,
@@ -26,8 +36,7 @@ export function makeFilter(parts: FilterParts): JailFilter {
     failregex: failregex.map((text) => ({ text })),
     ignoreregex: ignoreregex.map((text) => ({ text })),
   };
-  const detector = createDateDetector(datepattern === undefined ? {} : { datepattern });
-  return new JailFilter(compileFilter(spec), detector);
+  return compileFilter(spec);
 }
 
 /** Noon of 1 January 2026, UTC, in seconds. */
@@ -40,9 +49,11 @@ export function feedAt(clock: Partial<FeedOptions["clock"]> = {}): Omit<FeedOpti
 
 /** Bytes of UTF-8 as a block. */
 export function makeTestBlock(text: string): Block {
-  const view = Buffer.from(text, "utf8").toString("latin1");
+  const bytes = Buffer.from(text, "utf8");
+  const view = bytes.toString("latin1");
   return {
     text: view,
+    view: () => ({ bytes, isAscii: !/[^\x00-\x7f]/.test(text) }),
     decode: (start, end) => Buffer.from(view.slice(start, end), "latin1").toString("utf8"),
   };
 }

@@ -93,6 +93,11 @@ export class JailFilter {
    * Takes one line of a block, without the end of the line, like `feedLine`; most lines are not even decoded for it.
    */
   feedBytes(block: Block, start: number, end: number, options: FeedOptions): readonly Hit[] {
+    return this.tryBytes(block, start, end, options) ?? this.feedLine(block.decode(start, end), options);
+  }
+
+  /** The same for who decodes lines himself: undefined for those that have to be fed as text. */
+  tryBytes(block: Block, start: number, end: number, options: FeedOptions): readonly Hit[] | undefined {
     this.#bytes ??=
       ByteFeed.of({
         compiled: this.compiled,
@@ -101,7 +106,7 @@ export class JailFilter {
         lastDate: this.#lastDate,
         prefixFound: this.#prefixFound,
       }) ?? null;
-    return this.#bytes?.feed(block, start, end, options) ?? this.feedLine(block.decode(start, end), options);
+    return this.#bytes?.feed(block, start, end, options);
   }
 
   /** Takes a line whose time is known, as the journal gives it. */

@@ -1,0 +1,165 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { ClockContext, TimeNotice } from "./clock-rules";
+import { feedAt, makeFilter, makeTestBlock, type FilterParts } from "./filter.testing";
+import type { Hit } from "./hit-maker";
+import type { JailFilter } from "./jail-filter";
+
+const FILTERS: readonly FilterParts[] = [
+  {
+    prefregex: "^\\s*<F-MLFID>host app\\[\\d+\\]</F-MLFID>: <F-CONTENT>.+</F-CONTENT>$",
+    failregex: [
+      "^bad <F-USER>.*</F-USER> from <HOST>(?: port \\d+)?$",
+      "^bad <F-USER>\\S+</F-USER>",
+      "^<F-NOFAIL>open</F-NOFAIL> <HOST>$",
+      "^<F-MLFFORGET>close</F-MLFFORGET>(?: <F-ALT_USER>\\w+</F-ALT_USER>)? <HOST>$",
+      "^<F-MLFGAINED>welcome</F-MLFGAINED> <F-USER>\\w+</F-USER>",
+    ],
+    ignoreregex: ["friend"],
+  },
+  {
+    failregex: [
+      "^\\[\\] (?:x+|y)* ?bad <F-USER>\\S*</F-USER> from <ADDR>",
+      "from <HOST>$",
+      "<F-ID>id\\d</F-ID>",
+    ],
+  },
+  { failregex: ['^<HOST> \\S+ \\[\\] "[^"]*" 404'], datepattern: "^[^\\[]*\\[({DATE})" },
+  { failregex: ["bad (?P<user>a+)+! from <HOST>"], ignoreregex: ["x$"] },
+];
+
+const date = fc.oneof(
+  { weight: 6, arbitrary: fc.integer({ min: 0, max: 130 }).map((s) => iso(s)) },
+  fc.constantFrom(
+    "2026-02-30 12:00:00Z",
+    "2026-01-01 11:59:60Z",
+    "Jan  1 12:00:00",
+    "2020-01-01 00:00:00Z",
+    "1767268800",
+  ),
+);
+const head = fc.constantFrom("", "", "", "[", "192.0.2.7 - [", "host.example.com u [", "#", " ");
+const tail = fc.constantFrom(
+  " host app[1]: bad bob from 192.0.2.1",
+  " host app[1]: bad al from b from 192.0.2.1 port 22",
+  " host app[2]: bad from host.example.com",
+  " host app[1]: open 2001:db8::1",
+  " host app[2]: close carl 192.0.2.3",
+  " host app[1]: close 192.0.2.3",
+  " host app[2]: welcome dora",
+  " host app[1]: a friend bad x from 192.0.2.1",
+  " host app[3]: something else",
+  '] "GET / HTTP/1.1" 404 1',
+  '] "GET /é" 404 1',
+  "] xxy bad eve from 192.0.2.4",
+  "] yx id7 from 192.0.2.4",
+  " bad aaaa! from 192.0.2.5 x",
+  ` bad ${"a".repeat(40)} from 192.0.2.5`,
+  "\r",
+  "",
+);
+const line = fc
+  .tuple(head, fc.oneof({ weight: 8, arbitrary: date }, fc.constant("")), tail, fc.string({ maxLength: 3 }))
+  .map((parts) => parts.join("").replaceAll("\n", " "));
+const log = fc.array(line, { maxLength: 12 }).map((lines) => lines.map((one) => `${one}\n`).join(""));
+
+const PLAIN: ClockContext = { ...feedAt().clock, checkTimes: false };
+const TIMED: ClockContext = { ...feedAt().clock, checkTimes: true, findtime: 600 };
+const CLOCKS: readonly ClockContext[] = [
+  PLAIN,
+  { ...TIMED, phase: "operation" },
+  { ...TIMED, phase: "initial" },
+];
+
+function iso(second: number): string {
+  const { now } = feedAt().clock;
+  return `${new Date((now - 90 + second) * 1000).toISOString().slice(0, 19).replace("T", " ")}Z`;
+}
+
+interface Report {
+  readonly hits: readonly unknown[];
+  readonly notices: readonly unknown[];
+  readonly dates: readonly unknown[];
+}
+
+/** Feeds every line of a text; what the filter said, and how often which date format was found. */
+function run(
+  parts: FilterParts,
+  clock: ClockContext,
+  feed: (filter: JailFilter, options: Feed) => readonly Hit[],
+): Report {
+  const filter = makeFilter(parts);
+  const notices: unknown[] = [];
+  const notice = (what: TimeNotice, text: string): void => void notices.push([what, text]);
+  const hits = feed(filter, { clock, notice, checkAll: !clock.checkTimes });
+  return {
+    hits: hits.map((hit) => ({ ...hit, groups: [...hit.groups] })),
+    notices,
+    dates: filter.detector.templates,
+  };
+}
+
+type Feed = Parameters<JailFilter["feedLine"]>[1];
+
+function* linesOf(text: string): Generator<readonly [start: number, end: number]> {
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf("\n", start);
+    yield [start, text.charCodeAt(newline - 1) === 13 ? newline - 1 : newline];
+    start = newline + 1;
+  }
+}
+
+function feedBytes(text: string, isBare: boolean): (filter: JailFilter, options: Feed) => readonly Hit[] {
+  return (filter, options) => {
+    const block = makeTestBlock(text);
+    return [...linesOf(block.text)]
+      .filter(([start]) => !(isPlain(options) && block.text.startsWith("#", start)))
+      .flatMap(([start, end]) => filter.feedBytes(block, start, end, { ...options, isBare }));
+  };
+}
+
+function feedLines(text: string): (filter: JailFilter, options: Feed) => readonly Hit[] {
+  return (filter, options) => {
+    const block = makeTestBlock(text);
+    return [...linesOf(block.text)]
+      .map(([start, end]) => block.decode(start, end))
+      .filter((one) => !(isPlain(options) && one.startsWith("#")))
+      .flatMap((one) => filter.feedLine(one, options));
+  };
+}
+
+/** Who takes dates as they are passes over comments. */
+function isPlain({ clock }: Feed): boolean {
+  return !clock.checkTimes;
+}
+
+describe("reading lines as bytes", () => {
+  it("finds and counts exactly what reading them as texts does", () => {
+    let found = 0;
+    fc.assert(
+      fc.property(log, fc.constantFrom(...FILTERS), fc.constantFrom(...CLOCKS), (text, parts, clock) => {
+        const expected = run(parts, clock, feedLines(text));
+        found += expected.hits.length;
+        expect(run(parts, clock, feedBytes(text, false))).toEqual(expected);
+      }),
+      { numRuns: 1200 },
+    );
+    expect(found).toBeGreaterThan(300);
+  });
+
+  it("tells the same kinds of hits when it is asked for no more", () => {
+    const kinds = ({ hits }: Report): readonly unknown[] =>
+      hits.map((hit) => {
+        const { kind, failregex, ignoreregex, identity } = hit as Hit;
+        return [kind, failregex, ignoreregex, identity && identity.host];
+      });
+    fc.assert(
+      fc.property(log, fc.constantFrom(...FILTERS), (text, parts) => {
+        expect(kinds(run(parts, PLAIN, feedBytes(text, true)))).toEqual(
+          kinds(run(parts, PLAIN, feedLines(text))),
+        );
+      }),
+      { numRuns: 250 },
+    );
+  });
+});
