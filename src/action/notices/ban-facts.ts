@@ -1,12 +1,12 @@
 import { formatMatch } from "../../model";
 import type { BanTarget } from "../action";
 import { addressOf } from "../ban-tags";
+import { listTags } from "./json-template";
 import type { BanFacts } from "./notice";
 
 const MOST_MATCHES = 30;
 const LONGEST_MATCH = 600;
 const LONGEST_TAG = 2000;
-const TAG = /<([A-Za-z][\w.-]*)>/g;
 /** Tags that are told with every ban, and those that need the name service, for which no ban waits. */
 const USUAL = new Set([
   "ip",
@@ -32,9 +32,7 @@ export interface WantedFacts {
 /** What the options of an action ask for. */
 export function findWanted(options: Readonly<Record<string, string>>): WantedFacts {
   const { lines } = options;
-  const tags = Object.values(options).flatMap((text) =>
-    [...text.matchAll(TAG)].map(([, name]) => name ?? ""),
-  );
+  const tags = Object.values(options).flatMap(listTags);
   return {
     lines: lines === "ipmatches" || lines === "ipjailmatches" ? lines : "matches",
     tags: [...new Set(tags)].filter((tag) => !USUAL.has(tag)),

@@ -89,7 +89,7 @@ export async function deliverHttp(call: HttpCall, manner: HttpManner): Promise<D
 }
 
 /** Whether an answer means that the message has arrived, may arrive later, or never will. */
-export function judgeAnswer(answer: HttpAnswer): Delivery {
+function judgeAnswer(answer: HttpAnswer): Delivery {
   const { status } = answer;
   if (status >= 200 && status < 300) {
     return DELIVERED;

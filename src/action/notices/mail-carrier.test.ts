@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
@@ -148,6 +149,18 @@ describe("mail", () => {
     [{ whois: "maybe" }, "whois is yes or no"],
   ])("refuses settings that cannot be used: %j", (options, message) => {
     expect(() => makeCarrier(options as OptionTexts)).toThrow(message ?? "dest is no mail address");
+  });
+
+  it("tells what whois knows, and arrives without it as well", async () => {
+    const { mails } = await start();
+    const whois = createServer((socket) => socket.once("data", () => socket.end("netname: EXAMPLE\r\n")));
+    await new Promise<void>((resolve) => whois.listen(0, "127.0.0.1", resolve));
+    const { port } = whois.address() as AddressInfo;
+    await send({ whois: "yes", whois_server: `127.0.0.1:${port}` });
+    whois.close();
+    await send({ whois: "yes", whois_server: "127.0.0.1:1", whois_timeout: "1" });
+    expect(mails[0]?.text).toContain("What whois tells:\nnetname: EXAMPLE");
+    expect(mails[1]?.text).toContain("(whois: connect ECONNREFUSED");
   });
 
   it("looks up an offender, but never a crowd", async () => {

@@ -72,7 +72,7 @@ export function readCertificates(options: Options): string | undefined {
 }
 
 /** One address, as `user` or `user@host`. Throws `WarderError`. */
-export function readAddress(name: string, text: string): string {
+function readAddress(name: string, text: string): string {
   return ADDRESS.test(text)
     ? text
     : fail(`${name} is no mail address: ${JSON.stringify(text.slice(0, 100))}`);

@@ -80,6 +80,20 @@ describe("an action that tells of bans", () => {
     expect(structuredClone(run)).toEqual(run);
   });
 
+  it("takes lines of earlier bans where they are wanted", async () => {
+    const { action, requests } = make(
+      { ...MAIL, properties: new Map([...MAIL.properties, ["lines", "ipmatches"]]) },
+      applied,
+    );
+    await action.start();
+    const merged = () => ({ matches: ["an old line", "a new one"], failures: 9 });
+    const { lookups } = createWorld();
+    await action.ban(
+      createBanTarget(createBan("192.0.2.1"), createWorld({ lookups: { ...lookups, merged } })),
+    );
+    expect(requests.at(-1)).toMatchObject({ facts: { matches: ["an old line", "a new one"] } });
+  });
+
   it("is no bigger than it may be, whatever a line has", async () => {
     const { action, requests } = make(
       { ...MAIL, properties: new Map([...MAIL.properties, ["body", "<F-USER>"]]) },

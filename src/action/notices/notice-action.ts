@@ -18,7 +18,7 @@ import type { ThreadAction } from "./thread-messages";
 import type { ThreadHost } from "./thread-host";
 
 /** Kinds of actions that run in the thread of notices, by their property `native`. */
-export const NOTICE_KINDS: readonly string[] = [
+const NOTICE_KINDS: readonly string[] = [
   "mail",
   "webhook",
   "abuseipdb",

@@ -35,12 +35,12 @@ export function composeText(batch: NoticeBatch, manner: TextManner): NoticeText 
 }
 
 /** An address or another id, short and clean. */
-export function showId(facts: BanFacts): string {
+function showId(facts: BanFacts): string {
   return cleanLine(facts.ip, LONGEST_ID);
 }
 
 /** A ban time for people. */
-export function showBantime(seconds: number): string {
+function showBantime(seconds: number): string {
   return seconds === PERMANENT ? "for ever" : `for ${formatDuration(Math.round(seconds))}`;
 }
 

@@ -56,7 +56,7 @@ export function isReportable(ip: string): boolean {
 }
 
 /** Reports bans one by one to a service of the web that takes forms. */
-export class ReportCarrier implements Carrier {
+class ReportCarrier implements Carrier {
   readonly gathers = false;
   readonly #url: URL;
   readonly #manner: HttpManner;
