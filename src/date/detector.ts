@@ -44,6 +44,12 @@ export interface TemplateReport {
   readonly merit: number;
 }
 
+/** One format, for lines known to have it. */
+export interface DateFormat {
+  /** Seconds since 1970; undefined when the line has no such date, or it names no moment. */
+  timeOf(line: string, now: number): number | undefined;
+}
+
 /** The last date text and what it meant; `second` is when it was read, if that matters for what it means. */
 interface Reading {
   readonly entry: TemplateEntry;
@@ -65,6 +71,7 @@ export class DateDetector {
   #lastHit: DateHit | undefined;
   #match: DateMatch | undefined;
   readonly #hours = new HourMemo((date, minutes) => this.#byteTime(date, minutes));
+  #format: (DateFormat & { readonly entry: TemplateEntry }) | undefined;
   #byteDate: (ByteDate & { readonly entry: TemplateEntry }) | undefined;
 
   constructor(templates: readonly DateTemplate[], zone: number | undefined) {
@@ -131,12 +138,19 @@ export class DateDetector {
     return date && this.#hours.timeOf(date, this.#clock.second);
   }
 
-  /** The time of the date of a line in the format of the last one; what is not in it is not found. Counts nothing. */
-  timeOf(line: string, now: number): number | undefined {
+  /** Reads dates at the begin of lines in the format that `detectBytes` found last, as of now; counts nothing. */
+  get format(): DateFormat | undefined {
+    const entry = this.#byteDate?.entry;
+    if (entry && this.#format?.entry !== entry) {
+      this.#format = { entry, timeOf: (line, now) => this.#peek(entry, line, now) };
+    }
+    return this.#format;
+  }
+
+  #peek(entry: TemplateEntry, line: string, now: number): number | undefined {
     this.#clock.set(now);
-    const entry = this.#finder.settled;
-    const hit = entry?.regex.search(line.slice(0, entry.longest));
-    return entry && hit && hit.cutEnd > hit.cutStart ? this.#timeOf(entry, hit) : undefined;
+    const hit = entry.regex.search(line.slice(0, entry.longest));
+    return hit && hit.cutEnd > hit.cutStart ? this.#timeOf(entry, hit) : undefined;
   }
 
   /** Pattern and name for `get JAIL datepattern`; with more than two templates there is no single one to name. */

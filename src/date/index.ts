@@ -6,6 +6,7 @@
 export {
   createDateDetector,
   type DateDetector,
+  type DateFormat,
   type DateMatch,
   type DateOptions,
   type TemplateReport,

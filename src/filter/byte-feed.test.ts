@@ -159,7 +159,7 @@ describe("reading lines as bytes", () => {
           kinds(run(parts, PLAIN, feedLines(text))),
         );
       }),
-      { numRuns: 250 },
+      { numRuns: 400 },
     );
   });
 });

@@ -6,7 +6,7 @@ import { reckonDated, type Reckoning } from "./clock-rules";
 import type { CompiledFilter } from "./compile-filter";
 import type { FeedOptions } from "./feed-options";
 import type { Hit, HitMaker } from "./hit-maker";
-import type { LastDate } from "./last-date";
+import type { Dating, LastDate } from "./last-date";
 import { combineGroups, isCombined } from "./named-groups";
 
 /** What a filter shares between its ways of reading lines. */
@@ -36,6 +36,7 @@ export class ByteFeed {
   /** Which failregexes have groups that work together. */
   readonly #combined: readonly boolean[];
   readonly #barePrefix: ByteRegex | undefined;
+  readonly #dating: { -readonly [Key in keyof Dating]: Dating[Key] } = { format: undefined, now: 0 };
   /** What to make of the date of the line at hand. */
   #reckoning: Reckoning = { time: undefined };
 
@@ -124,7 +125,9 @@ export class ByteFeed {
         notice?.(this.#reckoning.notice, line.raw);
       }
     } else {
-      lastDate.defer(block, line.start, clock.now);
+      this.#dating.format = detector.format;
+      this.#dating.now = clock.now;
+      lastDate.defer(block, line.start, this.#dating);
     }
     if (this.#search.hasPrefix) {
       this.#parts.prefixFound?.(this.#prefixGroups);

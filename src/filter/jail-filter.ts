@@ -51,7 +51,7 @@ export class JailFilter {
   readonly detector: DateDetector;
   readonly #maker: HitMaker;
   readonly #window: Window | undefined;
-  readonly #lastDate: LastDate;
+  readonly #lastDate = new LastDate();
   readonly #prefixFound: PrefixListener | undefined;
   /** Made when the first bytes come; null when the filter needs the plain engines. */
   #bytes: ByteFeed | null | undefined;
@@ -61,7 +61,6 @@ export class JailFilter {
     this.compiled = compiled;
     this.detector = detector;
     this.#maker = new HitMaker(compiled);
-    this.#lastDate = new LastDate(detector);
     this.#prefixFound = prefixFound;
     this.#window = compiled.maxlines > 1 ? new Window(compiled.maxlines) : undefined;
   }

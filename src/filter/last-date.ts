@@ -1,21 +1,23 @@
-import type { DateDetector } from "../date";
+import type { DateFormat } from "../date";
 import type { Block } from "../model";
+
+/** How the date of a line is to be read, and when it was. */
+export interface Dating {
+  readonly format: DateFormat | undefined;
+  readonly now: number;
+}
 
 /**
  * The time of the last dated line, which a line without a date may borrow. Few do, so that of most lines only the place
  * is noted, and their date is read when it is asked for.
  */
 export class LastDate {
-  readonly #detector: DateDetector;
   #time: number | undefined;
   #block: Block | undefined;
   #from = 0;
   #to = 0;
   #now = 0;
-
-  constructor(detector: DateDetector) {
-    this.#detector = detector;
-  }
+  #format: DateFormat | undefined;
 
   /** Takes the time of a line. */
   set(time: number): void {
@@ -23,13 +25,14 @@ export class LastDate {
     this.#block = undefined;
   }
 
-  /** Notes that the line that starts there has a date that the detector found in its bytes. */
-  defer(block: Block, start: number, now: number): void {
-    if (block !== this.#block) {
+  /** Notes that the line that starts there has a date of that format at its begin. */
+  defer(block: Block, start: number, { format, now }: Dating): void {
+    if (block !== this.#block || format !== this.#format) {
       this.#settle();
       this.#block = block;
       this.#from = start;
       this.#now = now;
+      this.#format = format;
     }
     this.#to = start;
   }
@@ -47,7 +50,7 @@ export class LastDate {
     this.#block = undefined;
     for (let start = this.#to; start >= earliest; start = lineBefore(text, start)) {
       const line = text.slice(start, text.indexOf("\n", start));
-      const time = line.startsWith("#") ? undefined : this.#detector.timeOf(line, this.#now);
+      const time = line.startsWith("#") ? undefined : this.#format?.timeOf(line, this.#now);
       if (time !== undefined) {
         this.#time = time;
         return;
