@@ -19,12 +19,12 @@ json.dump(found, sys.stdout)
 if not found: sys.stderr.write(out.stderr); sys.exit(1)
 `;
 
-/** Compiles action lines such as `nftables[name=demo, port=ssh]` with the installed fail2ban-client. */
-export function compileActions(lines: readonly string[]): readonly ActionSpec[] {
+/** Compiles action lines such as `nftables[name=demo, port=ssh]` of a tree with the installed fail2ban-client. */
+export function compileActions(lines: readonly string[], tree = "/etc/fail2ban"): readonly ActionSpec[] {
   const folder = mkdtempSync(join(tmpdir(), "warder-actions-"));
   try {
     for (const entry of ["action.d", "filter.d", "fail2ban.conf", "paths-common.conf"]) {
-      spawnSync("ln", ["-s", `/etc/fail2ban/${entry}`, join(folder, entry)]);
+      spawnSync("ln", ["-s", `${tree}/${entry}`, join(folder, entry)]);
     }
     const action = lines.join("\n  ");
     const jail = `[demo]\nenabled = true\nbackend = polling\nfilter =\nlogpath = ${folder}/log\naction = ${action}\n`;

@@ -1,0 +1,166 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createBanTarget, ShellAction, type ActionContext } from "../../src/action";
+import type { ActionSpec } from "../../src/model";
+import { createShellRunner } from "../../src/platform";
+import { askOracle, type Step } from "./action-oracle.testing";
+
+/** How a tool was called, with what came in by a pipe where it reads that. */
+export interface ToolCall {
+  readonly tool: string;
+  readonly args: readonly string[];
+  readonly input: string;
+}
+
+/** The tools of all shipped actions. */
+const TOOLS =
+  "nft iptables ip6tables ipset firewall-cmd ufw ss conntrack shorewall shorewall6 pfctl ipfw ipf npfctl afctl ip apf csf " +
+  "curl ssh nsupdate nginx dig whois geoiplookup geoiplookup6 mail sendmail apprise wget";
+
+/** Writes down how it was called, and answers what the tool would when all is well. */
+const STUB = String.raw`#!/bin/sh
+tool=${"$"}{0##*/}
+input=
+case "$tool $*" in
+"mail "*|"sendmail "*|"nsupdate "*|"apprise "*|"pfctl "*" -f -"|"pfctl "*" -f-"|"ipf "*"-f -") input=$(cat; echo .); input=${"$"}{input%.};;
+esac
+{ printf '%s' "$tool"; for word in "$@"; do printf '\036%s' "$word"; done; printf '\037%s\035' "$input"; } >>calls
+for last in "$@"; do :; done
+case "$tool $*" in
+"ipf -V") echo 'Running: yes';;
+ip*tables*" -C "*) exit 1;;
+ip*tables*" -S "*)
+  printf -- '-A %s -j f2b-demo\n' "$last"
+  printf -- '-A %s -m set --match-set f2b-demo src -j REJECT\n' "$last"
+  printf -- '-A %s -m set --match-set f2b-demo6 src -j REJECT\n' "$last";;
+"nft list chain "*) echo 'ip saddr @addr-set-demo reject'; echo 'ip6 saddr @addr6-set-demo reject';;
+"ipfw list"*) [ ! -e rules ] || cat rules;;
+"ip -4 -o route get "*) echo '192.0.2.1 via 203.0.113.1 dev eth0 src 203.0.113.5 uid 0';;
+"dig "*) echo '"abuse@example.net,-x@example.org" "$(touch canary)@example.org;second@example.net"';;
+"whois "*) printf '~!touch canary\n.\nnetname: EXAMPLE\n';;
+"geoiplookup"*) echo 'GeoIP Country Edition: ZZ, Nowhere';;
+"curl "*http_code*) printf 200;;
+"curl "*cloudflare*) echo '{"success": true, "result": [{"id": "0123456789abcdef", "scope": {"id": "ffff"}}]}';;
+esac
+`;
+const DATE = `#!/bin/sh
+case "$*" in *%s*) echo 1795221700;; *%T*|*%H*) echo 'Sat, 21 Nov 2026 00:41:40 +0000';; *) echo +0000;; esac
+`;
+const RANDOM = "#!/bin/sh\necho ' 00 11 22'\n";
+
+/** A folder to run in, with the stubs. */
+export class StubFolder {
+  readonly root = mkdtempSync(join(tmpdir(), "warder-tree-actions-"));
+  readonly path = `${join(this.root, "bin")}:/usr/bin:/bin`;
+
+  constructor() {
+    mkdirSync(join(this.root, "bin"));
+    for (const tool of TOOLS.split(" ")) {
+      this.#write(tool, STUB);
+    }
+    this.#write("date", DATE);
+    this.#write("od", RANDOM);
+  }
+
+  /** Makes a folder of that name, empty but for what `attack.log` has to say. */
+  open(name: string, attackLog: string): string {
+    const folder = join(this.root, name);
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder);
+    writeFileSync(join(folder, "attack.log"), attackLog);
+    return folder;
+  }
+
+  close(): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+
+  #write(tool: string, text: string): void {
+    writeFileSync(join(this.root, "bin", tool), text);
+    chmodSync(join(this.root, "bin", tool), 0o755);
+  }
+}
+
+/** The calls since the last time. */
+export function takeCalls(folder: string): readonly ToolCall[] {
+  const file = join(folder, "calls");
+  if (!existsSync(file)) {
+    return [];
+  }
+  const records = readFileSync(file, "utf8").split("\x1d").slice(0, -1);
+  rmSync(file);
+  return records.map((record) => {
+    const [words = "", input = ""] = record.split("\x1f");
+    const [tool = "", ...args] = words.split("\x1e");
+    return { tool, args, input };
+  });
+}
+
+/** One action as warder runs it: for each step the calls, and what was logged as an error. */
+export async function runHere(
+  spec: ActionSpec,
+  steps: readonly Step[],
+  place: { readonly folder: string; readonly path: string; readonly names: { full: string; short: string } },
+): Promise<{ readonly calls: readonly (readonly ToolCall[])[]; readonly errors: readonly string[] }> {
+  const errors: string[] = [];
+  const context: ActionContext = {
+    jail: { name: "demo", banned: 0, bannedTotal: 0, found: 0, foundTotal: 0, bantime: 600 },
+    runner: createShellRunner({ cwd: place.folder, environment: { ...process.env, PATH: place.path } }),
+    lookups: {
+      merged: () => undefined,
+      hostNameOf: () => Promise.resolve(undefined),
+      ownNames: () => place.names,
+    },
+    log: (level, _, text) => {
+      if (level === "ERROR" || level === "CRITICAL") {
+        errors.push(text);
+      }
+    },
+    now: () => 1795221616.25,
+    ipv6Allowed: () => true,
+  };
+  const action = new ShellAction(spec, context);
+  const calls: (readonly ToolCall[])[] = [];
+  for (const step of steps) {
+    if ("ban" in step) {
+      await action[step.operation](createBanTarget(step.ban, context));
+    } else if (step.operation === "start" || step.operation === "flush" || step.operation === "stop") {
+      await action[step.operation]();
+    } else {
+      await action.check("repair");
+    }
+    calls.push(takeCalls(place.folder));
+  }
+  return { calls, errors };
+}
+
+/** Each action as fail2ban runs it: all its calls. */
+export function runThere(
+  specs: readonly ActionSpec[],
+  steps: readonly Step[],
+  place: { readonly folder: string; readonly path: string },
+): {
+  readonly calls: readonly (readonly ToolCall[])[];
+  readonly names: { readonly full: string; readonly short: string };
+} {
+  const marker: ActionSpec = {
+    name: "marker",
+    properties: new Map([["actionstart", String.raw`printf 'next\037\035' >>calls`]]),
+  };
+  const { names } = askOracle({
+    specs: specs.flatMap((spec) => [spec, marker]),
+    steps,
+    now: 1795221616.25,
+    shell: { path: place.path, cwd: place.folder },
+  });
+  const calls: ToolCall[][] = [[]];
+  for (const call of takeCalls(place.folder)) {
+    if (call.tool === "next") {
+      calls.push([]);
+    } else {
+      calls.at(-1)?.push(call);
+    }
+  }
+  return { calls: calls.slice(0, -1), names };
+}
