@@ -104,6 +104,28 @@ describe("mail of a daemon", () => {
     await until("nothing waits", () => daemon.read("db.sqlite3-notices") === "");
   });
 
+  it("loses nothing that has come into the queue, however often it is killed", async () => {
+    mailServerIs(mail.port, "burst = 1000\n");
+    daemon.configure({ web: { action: "warder-mail\n note" } });
+    const queued = new Set<string>();
+    for (let round = 0; round < 4; round++) {
+      await daemon.start();
+      const hosts = Array.from({ length: 50 }, (_, host) => `198.51.${100 + round}.${host}`);
+      daemon.fail("web.log", ...hosts, ...hosts);
+      await until("some wait", () => daemon.read("db.sqlite3-notices").includes(`"198.51.${100 + round}.`));
+      await sleep(400 * round);
+      for (const [, host = ""] of daemon.read("db.sqlite3-notices").matchAll(/"ip":"([\d.]+)"/g)) {
+        queued.add(host);
+      }
+      await daemon.end("SIGKILL");
+    }
+    expect(queued.size).toBeGreaterThan(50);
+    await daemon.start();
+    const told = () => mail.mails.map(({ text }) => text).join("");
+    const missing = () => [...queued].filter((host) => !new RegExp(`banned ${host}[, ]`).test(told()));
+    await until("all are told", () => missing().length === 0, 20_000);
+  });
+
   it("never holds up a ban, whatever the mail server does", async () => {
     await mail.stop();
     mail = await startMailServer({ port: mail.port, stall: "greeting" });
