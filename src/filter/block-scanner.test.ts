@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BlockScanner } from "./block-scanner";
+import { BlockScanner, type Watcher } from "./block-scanner";
 import { feedAt, makeFilter, makeTestBlock, type FilterParts } from "./filter.testing";
 import { failureOf, type Hit } from "./hit-maker";
+import type { JailFilter } from "./jail-filter";
 
 /** What the quick way finds, filter by filter. */
 function scan(filters: readonly FilterParts[], text: string): readonly unknown[][] {
@@ -115,5 +116,24 @@ describe("the quick way through a block", () => {
   it("takes an empty block and one of empty lines", () => {
     expect(scan(FILTERS, "")).toEqual(FILTERS.map(() => []));
     expect(scan(FILTERS, "\n\n\r\n")).toEqual(FILTERS.map(() => []));
+  });
+
+  it("tells what each filter costs", () => {
+    let now = 0;
+    const take = (filter: JailFilter, milliseconds: number): JailFilter => {
+      const tryBytes = filter.tryBytes.bind(filter);
+      filter.tryBytes = (...line) => {
+        now += milliseconds;
+        return tryBytes(...line);
+      };
+      return filter;
+    };
+    const watcherOf = (filter: JailFilter): Watcher => ({ filter, options: () => feedAt(), hits: () => {} });
+    const filters = [take(makeFilter(FILTERS[0]!), 1), take(makeFilter(FILTERS[0]!), 3)];
+    const scanner = new BlockScanner(filters.map(watcherOf), () => now);
+    scanner.scan(makeTestBlock("refused 192.0.2.1\n".repeat(31 * 40)));
+    const [cheap = 0, expensive = 0] = scanner.costs;
+    expect(cheap).toBe(31 * 40);
+    expect(expensive).toBe(3 * 31 * 40);
   });
 });
