@@ -6,10 +6,11 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { appendFileSync, cpSync } from "node:fs";
+import { connect } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { ask, CONTENDERS, median, prepare, stamp, start, stop } from "./servers.mjs";
+import { ask, CONTENDERS, median, memory, prepare, stamp, start, stop } from "./servers.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const PLANS = {
@@ -28,14 +29,14 @@ const PLANS = {
     single: 60,
   },
 };
-/** Addresses in one command; more do not fit into the arguments of a process. */
-const CHUNK = 5000;
+/** Addresses in one command; many more do not fit into the arguments of a process. */
+const CHUNK = 20_000;
 
 const results = {};
 for (const contender of CONTENDERS) {
   const plan = PLANS[contender.name];
   const times = await measureSingle(contender, plan);
-  const { banned, restored } = await measureMany(contender, plan);
+  const { banned, restored, memory: held } = await measureMany(contender, plan);
   results[contender.name] = {
     median: median(times),
     p99: [...times].sort((a, b) => a - b)[Math.ceil(times.length * 0.99) - 1],
@@ -43,7 +44,7 @@ for (const contender of CONTENDERS) {
     restore: (restored / plan.bans) * 1000,
   };
   console.log(
-    `${contender.name}: ${plan.bans} by banip in ${(banned / 1000).toFixed(2)} s, restored at start in ${(restored / 1000).toFixed(2)} s`,
+    `${contender.name}: ${plan.bans} by banip in ${(banned / 1000).toFixed(2)} s, restored at start in ${(restored / 1000).toFixed(2)} s, ${held.toFixed(0)} MiB`,
   );
 }
 const { fail2ban, warder } = results;
@@ -117,24 +118,54 @@ async function measureMany(contender, plan) {
   begin = performance.now();
   await start(server);
   const restored = (await waitForElements(server, plan)) - begin;
+  const held = memory(server);
   await stop(server);
-  return { banned, restored };
+  return { banned, restored, memory: held };
 }
 
-/** The moment at which the kernel was seen to hold all of them; asking for many takes some 0.5 s itself. */
-async function waitForElements(server, { table, set, bans }) {
-  const words = ["-t", String(server.pid), "-n", "nft", "list", "set", "inet", table, set];
+/**
+ * The moment at which the kernel held all of them. Listing many takes half a second itself, so warder is asked first how
+ * many the kernel has confirmed; whether that is true is looked at then.
+ */
+async function waitForElements(server, plan) {
   const end = performance.now() + 600_000;
+  const confirmed = server.name === "warder" ? await waitForConfirmation(server, plan) : undefined;
   while (performance.now() < end) {
     const now = performance.now();
-    const { stdout } = spawnSync("nsenter", words, { encoding: "utf8", maxBuffer: 1 << 28 });
-    const found = (stdout.match(/\b198\.1[89]\.\d+\.\d+/g) ?? []).length;
-    if (found >= bans) {
-      return now;
+    if (countElements(server, plan) >= plan.bans) {
+      return confirmed ?? now;
+    }
+    if (confirmed !== undefined) {
+      break;
     }
     await sleep(100);
   }
   throw new Error(`${server.name}: not all bans are in the kernel; see ${server.folder}`);
+}
+
+function countElements(server, { table, set }) {
+  const words = ["-t", String(server.pid), "-n", "nft", "list", "set", "inet", table, set];
+  const { stdout } = spawnSync("nsenter", words, { encoding: "utf8", maxBuffer: 1 << 28 });
+  return (stdout.match(/\b198\.1[89]\.\d+\.\d+/g) ?? []).length;
+}
+
+async function waitForConfirmation(server, { bans }) {
+  const socket = connect(server.socket);
+  let answers = "";
+  socket.on("data", (data) => {
+    answers += data;
+  });
+  for (let applied = 0; applied < bans; ) {
+    answers = "";
+    socket.write('["get","sshd","enforcement"]\n');
+    while (!answers.includes("\n")) {
+      await sleep(2);
+    }
+    applied = JSON.parse(answers).value?.applied ?? 0;
+    await sleep(20);
+  }
+  socket.destroy();
+  return performance.now();
 }
 
 function address(i) {
