@@ -29,7 +29,7 @@ export interface CompiledRegex {
   /** What a match counts for, and how long the ban it triggers lasts, where the regex says so. */
   readonly worth?: Worth;
   /** Present when it reads fields of JSON lines: it needs the whole line; `isTimed`: one of them has the line's time. */
-  readonly fields?: Pick<FieldRegex, "isTimed" | "findMiss">;
+  readonly fields?: Pick<FieldRegex, "isTimed" | "names" | "isOfEntry" | "findMiss">;
 }
 
 /** A filter with all its regexes compiled; immutable, may serve several jails. */
@@ -46,6 +46,8 @@ export interface CompiledFilter {
   readonly needles: readonly Needle[] | undefined;
   /** Where times come from: the date of the line, named fields of it, or the one or the other. */
   readonly times: "line" | "fields" | "both";
+  /** Fields that any of its regexes asks for. */
+  readonly fieldNames: readonly string[];
 }
 
 /** A regex of a filter that cannot be used; `regex` is as the user wrote it. Codes: `filter-regex`, `filter-no-id`. */
@@ -85,6 +87,7 @@ export function compileFilter(spec: FilterSpec): CompiledFilter {
     hosts: hostsOf(spec.usedns),
     needles: spec.maxlines > 1 ? undefined : filterNeedles(failregex, prefregex),
     times: timesOf(failregex, prefregex),
+    fieldNames: [...failregex, ...ignoreregex].flatMap(({ fields }) => fields?.names ?? []),
   };
 }
 
@@ -130,12 +133,18 @@ function compileEither(
   { names, multiline, cut = "anywhere", isWrapped = false }: RegexOptions,
 ): Pick<CompiledRegex, "matcher" | "needles" | "lineNeedles" | "fields"> {
   if (isFieldRegex(pattern)) {
-    const { isTimed, findMiss, ...compiled } = compileFieldRegex(pattern, {
+    const {
+      isTimed,
+      names: fieldNames,
+      isOfEntry,
+      findMiss,
+      ...compiled
+    } = compileFieldRegex(pattern, {
       names,
       multiline,
       ...(isWrapped ? { cut } : {}),
     });
-    return { ...compiled, fields: { isTimed, findMiss } };
+    return { ...compiled, fields: { isTimed, names: fieldNames, isOfEntry, findMiss } };
   }
   const parsed = parsePattern(pattern, { multiline });
   const clauses = requiredLiterals(parsed);

@@ -265,3 +265,69 @@ describe("mistakes", () => {
     );
   });
 });
+
+describe("fields of journal entries", () => {
+  const FORGED = { _UID: "1000", _COMM: "logger", SYSLOG_IDENTIFIER: "sshd" };
+  const GENUINE = { _UID: "0", _COMM: "sshd", SYSLOG_IDENTIFIER: "sshd" };
+
+  function entryIds(filter: JailFilter, fields: object, text = "host sshd[7]: text"): unknown[] {
+    const entry = { time: NOON, date: "", text, fields: () => JSON.stringify(fields) };
+    return filter
+      .feedEntry(entry, feedAt())
+      .flatMap((hit) => (hit.kind === "failure" ? hit.identity?.id : hit.kind));
+  }
+
+  it("tell who wrote it", () => {
+    const filter = makeJson("_UID=0 _COMM~^sshd MESSAGE~^no\\sfrom\\s<ADDR>$");
+    expect(entryIds(filter, { ...GENUINE, MESSAGE: `no from ${PEER}` })).toEqual([PEER]);
+    expect(entryIds(filter, { ...FORGED, MESSAGE: `no from ${VICTIM}` })).toEqual([]);
+    expect(
+      entryIds(filter, { ...FORGED, MESSAGE: `{"_UID":"0","_COMM":"sshd","MESSAGE":"no from ${VICTIM}"}` }),
+    ).toEqual([]);
+  });
+
+  it("are never taken from the text", () => {
+    const json = JSON.stringify({ ...GENUINE, MESSAGE: `no from ${VICTIM}` });
+    const filter = makeJson("_UID=0 MESSAGE~^no\\sfrom\\s<ADDR>$");
+    expect(entryIds(filter, { ...FORGED, MESSAGE: json }, json)).toEqual([]);
+    const wrapped = makeFilter({
+      prefregex: "^host sshd\\[7\\]: <F-CONTENT>.*</F-CONTENT>$",
+      failregex: ["(?json) _UID=0 MESSAGE~^no\\sfrom\\s<ADDR>$"],
+    });
+    expect(entryIds(wrapped, { ...FORGED, MESSAGE: json }, `host sshd[7]: ${json}`)).toEqual([]);
+  });
+
+  it("speak against a text, with a prefregex and without", () => {
+    const ignoreregex = ["(?json) !_UID", "(?json) _UID!=0"];
+    const filters = [
+      makeFilter({ failregex: ["no from <ADDR>$"], ignoreregex }),
+      makeFilter({
+        prefregex: "^host <F-CONTENT>.*</F-CONTENT>$",
+        failregex: ["no from <ADDR>$"],
+        ignoreregex,
+      }),
+    ];
+    for (const filter of filters) {
+      const text = `host sshd[7]: no from ${PEER}`;
+      expect(entryIds(filter, GENUINE, text)).toEqual([PEER]);
+      expect(entryIds(filter, FORGED, text)).toEqual(["ignored"]);
+      expect(entryIds(filter, { MESSAGE: "x" }, text)).toEqual(["ignored"]);
+    }
+  });
+
+  it("are not those of a JSON in the text that a prefregex takes out, but for the journal's own", () => {
+    const filter = makeFilter({
+      prefregex: "^host app: <F-CONTENT>.*</F-CONTENT>$",
+      failregex: ["(?json) event=refused ip=<ADDR>"],
+      ignoreregex: ["(?json) _UID!=0"],
+    });
+    const text = `host app: {"event":"refused","ip":"${PEER}"}`;
+    expect(entryIds(filter, { _UID: "0", event: "x" }, text)).toEqual([PEER]);
+    expect(entryIds(filter, { _UID: "1", event: "x" }, text)).toEqual(["ignored"]);
+  });
+
+  it("take no tag where the sender gave a field twice", () => {
+    const filter = makeJson("_UID=0 MESSAGE~^no\\sfrom\\s<ADDR>$");
+    expect(entryIds(filter, { _UID: "0", MESSAGE: [`no from ${VICTIM}`, "x"] })).toEqual([]);
+  });
+});

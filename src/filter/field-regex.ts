@@ -12,11 +12,17 @@ export interface FieldRegex {
   readonly lineNeedles: readonly Needle[] | undefined;
   /** That one of the fields has the time of the line. */
   readonly isTimed: boolean;
+  /** The fields it asks for, of paths the first part. */
+  readonly names: readonly string[];
+  /** That it asks who wrote a journal entry (`_UID`, `_COMM` …): what a prefregex took out of the text cannot tell. */
+  readonly isOfEntry: boolean;
   /** For a JSON line that does not match: what part of the demands holds, and those from the first that does not. */
   readonly findMiss: (text: string) => { readonly progress: number; readonly wanted: string } | undefined;
 }
 
 const TIME_GROUP = "time";
+/** Fields that only the journal itself writes. */
+const TRUSTED = /^_[A-Z]/;
 /** Stands for the regular expression that there is not: nothing matches it. */
 const NO_PATTERN = parsePattern("(?!)");
 const reader = new JsonReader();
@@ -43,11 +49,14 @@ export function compileFieldRegex(
     groups.forEach((group) => seen.add(group));
   });
   const clauses = checks.flatMap((check) => check.clauses);
+  const names = terms.flatMap(({ path }) => path.slice(0, 1));
   return {
     matcher: new FieldMatcher(checks),
     needles: telling(clauses),
     lineNeedles: telling(clauses, options.cut),
     isTimed: seen.has(TIME_GROUP),
+    names,
+    isOfEntry: names.some((name) => TRUSTED.test(name)),
     findMiss: (text) => {
       const line = reader.read(text);
       if (line === undefined) {

@@ -2,7 +2,7 @@ import type { Block, Entry, Groups, GroupValue, MatchedLine } from "../model";
 import type { DateDetector } from "../date";
 import { isAscii, type Match } from "../regex";
 import { ByteFeed, type PrefixListener } from "./byte-feed";
-import { reckonDated, reckonUndated, type ClockContext } from "./clock-rules";
+import { reckonDated, reckonUndated, type ClockContext, type TimeNotice } from "./clock-rules";
 import type { CompiledFilter, CompiledRegex } from "./compile-filter";
 import { parseEpoch } from "./epoch";
 import type { FeedOptions } from "./feed-options";
@@ -16,6 +16,8 @@ interface Candidate {
   readonly parts: LineParts;
   /** With its date, for regexes that read fields. */
   readonly whole: string;
+  /** The whole is the fields of a journal entry. */
+  readonly isEntry?: boolean;
   readonly time: number | undefined;
   /** By its date it is too old; a field may know better. */
   readonly isOld?: boolean;
@@ -23,11 +25,15 @@ interface Candidate {
   readonly checkAll: boolean;
 }
 
-/** A text to be searched by failregexes. */
-interface Search {
+/** What regexes are searched in. */
+interface Texts {
   readonly text: string;
   /** The same with the date in it, for regexes that read fields. */
   readonly whole: string;
+}
+
+/** A text to be searched by failregexes. */
+interface Search extends Texts {
   /** That all of its characters are ASCII. */
   readonly ascii: boolean;
   /** What the prefregex found before. */
@@ -40,6 +46,10 @@ interface Found extends Search {
   readonly time: number | undefined;
   readonly regex: CompiledRegex;
   readonly match: Match;
+}
+
+interface DatedOptions extends FeedOptions {
+  readonly isEntry?: boolean;
 }
 
 const NO_HITS: readonly Hit[] = [];
@@ -108,10 +118,16 @@ export class JailFilter {
     return this.#bytes?.feed(block, start, end, options);
   }
 
-  /** Takes a line whose time is known, as the journal gives it. */
+  /** Takes a line whose time is known, as the journal gives it. Regexes that read fields see the entry's. */
   feedEntry(entry: Entry, options: FeedOptions): readonly Hit[] {
-    const parts = { before: "", date: entry.date, after: entry.text };
-    return this.#feedDated(parts, entry.time, entry.text, options);
+    const { time, date, text } = entry;
+    const parts = { before: "", date, after: text };
+    const fields = this.compiled.fieldNames.length > 0 ? entry.fields?.() : undefined;
+    if (fields === undefined) {
+      return this.#feedDated(parts, time, text, options);
+    }
+    const notice = (what: TimeNotice): void => options.notice?.(what, text);
+    return this.#feedDated(parts, time, fields, { ...options, notice, isEntry: true });
   }
 
   /** Dates in such a line may be a client's; only the named field counts. */
@@ -129,8 +145,8 @@ export class JailFilter {
     });
   }
 
-  #feedDated(parts: LineParts, date: number, line: string, options: FeedOptions): readonly Hit[] {
-    const { clock, checkAll = false } = options;
+  #feedDated(parts: LineParts, date: number, line: string, options: DatedOptions): readonly Hit[] {
+    const { clock, checkAll = false, isEntry = false } = options;
     const { time, notice } = reckonDated(date, clock);
     if (notice) {
       options.notice?.(notice, line);
@@ -138,10 +154,10 @@ export class JailFilter {
     if (time === undefined) {
       return this.compiled.times === "line"
         ? NO_HITS
-        : this.#match({ parts, whole: line, time, isOld: true, clock, checkAll });
+        : this.#match({ parts, whole: line, time, isOld: true, clock, checkAll, isEntry });
     }
     this.#lastDate.set(time);
-    return this.#match({ parts, whole: line, time, clock, checkAll });
+    return this.#match({ parts, whole: line, time, clock, checkAll, isEntry });
   }
 
   #feedUndated(parts: LineParts, line: string, options: FeedOptions): readonly Hit[] {
@@ -172,7 +188,7 @@ export class JailFilter {
     const { ignoreregex, failregex, prefregex } = this.compiled;
     // As in fail2ban: few ignoreregexes are cheaper to ask first than to try all failregexes.
     if (ignoreregex.length > 0 && ignoreregex.length < failregex.length - 2) {
-      const ignored = this.#findIgnoring(text, line.whole);
+      const ignored = this.#findIgnoring(line, { text, whole: line.whole });
       if (ignored >= 0) {
         return [
           { kind: "ignored", ignoreregex: ignored, groups: NO_GROUPS, matches: [toMatchedLine(line.parts)] },
@@ -206,7 +222,7 @@ export class JailFilter {
     let hits: Hit[] | undefined;
     for (let index = 0; index < failregex.length; index++) {
       const regex = marks[index] === 1 ? failregex[index] : undefined;
-      const match = regex?.matcher.exec(regex.fields ? whole : text, ascii);
+      const match = regex?.matcher.exec(textFor(regex, line, search), ascii);
       const time = regex?.fields?.isTimed && match ? this.#fieldTime(line, match) : line;
       if (regex && match && !time.isOld) {
         hits ??= [];
@@ -226,7 +242,7 @@ export class JailFilter {
     const taken = this.#takeLines(line, found);
     return this.#maker.make({
       index: found.index,
-      ignoreregex: this.#findIgnoring(taken.text, found.whole),
+      ignoreregex: this.#findIgnoring(line, { text: taken.text, whole: found.whole }),
       groups: combineGroups(groupsOf(found)),
       matches: taken.lines,
       time: found.time,
@@ -247,11 +263,11 @@ export class JailFilter {
   }
 
   /** The index of the first ignoreregex that speaks against a line, or -1. */
-  #findIgnoring(text: string, whole: string): number {
+  #findIgnoring(line: Candidate, texts: Texts): number {
     const { ignoreregex } = this.compiled;
     return ignoreregex.length === 0
       ? -1
-      : ignoreregex.findIndex((regex) => regex.matcher.test(regex.fields ? whole : text));
+      : ignoreregex.findIndex((regex) => regex.matcher.test(textFor(regex, line, texts)));
   }
 
   #takeLines(
@@ -264,6 +280,14 @@ export class JailFilter {
     const usesContent = prefix?.named("content") !== undefined;
     return this.#window.take(usesContent ? WHOLE_WINDOW : spanOf(regex, match, text));
   }
+}
+
+/** Who wrote an entry is asked of the entry, also when a prefregex has taken a part of its text. */
+function textFor({ fields }: CompiledRegex, line: Candidate, { text, whole }: Texts): string {
+  if (!fields) {
+    return text;
+  }
+  return line.isEntry && fields.isOfEntry ? line.whole : whole;
 }
 
 const WHOLE_WINDOW: MatchSpan = { start: 0, end: Number.POSITIVE_INFINITY, skipped: [] };

@@ -29,6 +29,8 @@ export interface Entry {
   /** The time as text for records: `2026-11-21T00:46:30.014642+00:00 `. */
   readonly date: string;
   readonly text: string;
+  /** The fields it was made of, as a JSON object: names in capitals, values as texts or lists of texts. */
+  readonly fields?: () => string;
 }
 
 /**

@@ -59,6 +59,14 @@ function describeHit(hit: Hit, asked: readonly string[]): string {
   return [failure?.id, ...asked.map((name) => `${name}=${String(values[name])}`)].join(" ");
 }
 
+/** A line with a MESSAGE is an entry of the journal, as `journalctl -o json` shows it. */
+function feed(jail: JailFilter, line: string): readonly Hit[] {
+  const text = /^\{.*"MESSAGE":"([^"]*)"/.exec(line)?.[1];
+  return text === undefined
+    ? jail.feedLine(line, { clock: CLOCK })
+    : jail.feedEntry({ time: CLOCK.now, date: "", text, fields: () => line }, { clock: CLOCK });
+}
+
 function runExample({ filter, lines }: Example): { said: string[]; found: string[] } {
   writeFileSync(join(folder, "filter.d/guide.conf"), filter);
   let options = "";
@@ -73,7 +81,7 @@ function runExample({ filter, lines }: Example): { said: string[]; found: string
       expected = line.slice(2).replace(/^found /, "");
     } else {
       const asked = [...(expected ?? "").matchAll(/ (\w+)=/g)].map(([, name = ""]) => name);
-      const failures = jail.feedLine(line, { clock: CLOCK }).filter((hit) => failureOf(hit));
+      const failures = feed(jail, line).filter((hit) => failureOf(hit));
       said.push(`${line}\n  ${expected}`);
       found.push(`${line}\n  ${failures.map((hit) => describeHit(hit, asked)).join("; ") || "nothing"}`);
       expected = undefined;
