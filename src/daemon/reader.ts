@@ -1,10 +1,10 @@
 import { messageOf } from "../model";
 import type { Clock } from "../platform";
 import { Desk } from "./desk";
-import { JournalSource } from "./journal-source";
 import { LogGroup } from "./log-group";
 import { Outbox } from "./outbox";
 import type { ReaderContext } from "./reader-context";
+import { ReaderJournals } from "./reader-journals";
 import type { ReaderEvent, ReaderJail, ReaderLog, ReaderRequest, SourceState } from "./reader-messages";
 import { ReadingJail } from "./reading-jail";
 import { speaksOfWrapper } from "./wrapped-log";
@@ -24,7 +24,7 @@ export interface ReaderNeeds {
 export class Reader {
   readonly #context: ReaderContext;
   readonly #jails = new Map<string, ReadingJail>();
-  readonly #journals = new Map<ReadingJail, JournalSource>();
+  readonly #journals: ReaderJournals;
   readonly #groups = new Set<LogGroup>();
   /** Groups and jails made in this turn of the event loop: jails opened together read together. */
   readonly #fresh = new Map<string, LogGroup>();
@@ -33,6 +33,7 @@ export class Reader {
 
   constructor({ clock, post, desk = new Desk() }: ReaderNeeds) {
     this.#context = { clock, post, desk, outbox: new Outbox(post), sayWorking: () => this.#sayWorking() };
+    this.#journals = new ReaderJournals(this.#context);
   }
 
   /** Carries out one request of the daemon. Never throws. */
@@ -84,7 +85,7 @@ export class Reader {
         setImmediate(() => this.#freshJails.delete(key));
       }
       if (config.journal) {
-        this.#journals.set(jail, new JournalSource(jail, config.journal, this.#context));
+        this.#journals.open(jail, config.journal);
       }
       logs.forEach((log) => this.#addLog(jail, log));
     });
@@ -95,6 +96,7 @@ export class Reader {
       this.#orSayBroken(config, () => {
         jail.update(config);
         this.#groups.forEach((group) => group.refresh(jail));
+        this.#journals.refresh(jail);
       }),
     );
   }
@@ -147,9 +149,7 @@ export class Reader {
     if (jail.names.length > 0) {
       return;
     }
-    const journal = this.#journals.get(jail);
-    this.#journals.delete(jail);
-    await Promise.all([journal?.stop(), this.#leave(jail)]);
+    await Promise.all([this.#journals.close(jail), this.#leave(jail)]);
   }
 
   /** Leaves one log, or all. A log that nobody reads any more is closed. */
@@ -164,10 +164,7 @@ export class Reader {
   }
 
   #inspect(): readonly SourceState[] {
-    return [
-      ...[...this.#groups].flatMap((group) => group.inspect()),
-      ...Array.from(this.#journals.values(), (journal) => journal.inspect()),
-    ];
+    return [...[...this.#groups].flatMap((group) => group.inspect()), ...this.#journals.inspect()];
   }
 
   /** Lets a jail that was read together with others go its own way from here on. */

@@ -63,6 +63,11 @@ export class ReadingJail {
     this.#config = config;
   }
 
+  /** Names of the fields of a journal entry that its regexes ask for. */
+  get journalFields(): readonly string[] {
+    return this.#filter.compiled.fieldNames;
+  }
+
   /** What a scanner needs to feed lines to this jail; `phase` is asked anew for each line. */
   watch(phase: () => Phase): Watcher {
     return {

@@ -10,12 +10,12 @@ export { parseSyslogAddress, type SyslogAddress } from "./syslog-address";
 export { FileFollower } from "./file-follower";
 export { LogSet, type LogSetListener } from "./log-set";
 export {
-  JournalFollower,
-  type JournalCheckpoint,
-  type JournalConsumer,
+  SharedJournal,
   type JournalEvent,
   type JournalOptions,
-} from "./journal-follower";
+  type JournalSubscription,
+} from "./shared-journal";
+export type { JournalCheckpoint, JournalConsumer, JournalWish } from "./journal-member";
 export { journalArguments, type JournalPlace } from "./journal-command";
 export { runJournal } from "./journal-reader";
 export { Liveness, type LivenessEvent, type LivenessState } from "./liveness";

@@ -1,16 +1,15 @@
 import type { Entry } from "../model";
+import { formatFields, parseFields, textOf, type JournalFields } from "./journal-fields";
+import { cursorMicros, type JournalPoint } from "./journal-place";
 
 /** A journal entry made into a line, with the place in the journal to go on after it. */
 export interface JournalEntry {
   readonly entry: Entry;
-  readonly cursor: string;
+  readonly fields: JournalFields;
+  readonly point: JournalPoint & { readonly cursor: string };
 }
 
-/** A field as `journalctl -o json` writes it: text, bytes, or a list of those when the entry has it more than once. */
-type Field = string | readonly number[] | readonly (string | readonly number[])[];
-type Fields = Readonly<Record<string, Field | null | undefined>>;
-
-/** Fields that make the line; journalctl is asked for no others. */
+/** Fields that make the line; for others journalctl is asked only where somebody wants them. */
 export const JOURNAL_FIELDS = [
   "_HOSTNAME",
   "SYSLOG_IDENTIFIER",
@@ -35,20 +34,21 @@ export function parseJournalEntry(json: string): JournalEntry | undefined {
     return undefined;
   }
   const time = Number(micros) / 1e6;
-  return { entry: { time, date: `${formatIso(micros)} `, text: composeLine(fields) }, cursor };
-}
-
-function parseFields(json: string): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(json);
-    return typeof value === "object" && value !== null ? (value as Fields) : undefined;
-  } catch {
-    return undefined;
-  }
+  const arrived = textOf(fields["__REALTIME_TIMESTAMP"]);
+  return {
+    entry: {
+      time,
+      date: `${formatIso(micros)} `,
+      text: composeLine(fields),
+      fields: () => formatFields(fields),
+    },
+    fields,
+    point: { cursor, micros: cursorMicros(cursor) ?? Number(arrived || micros) },
+  };
 }
 
 /** `host ident[pid]: message`, newlines as the two characters `\n`. */
-function composeLine(fields: Fields): string {
+function composeLine(fields: JournalFields): string {
   const host = textOf(fields["_HOSTNAME"]);
   const name = textOf(fields["SYSLOG_IDENTIFIER"]) || textOf(fields["_COMM"]);
   const pid = textOf(fields["SYSLOG_PID"]) || textOf(fields["_PID"]);
@@ -66,22 +66,9 @@ function normalizePid(pid: string): string {
   return /^(\d{1,15}|0x[\da-f]{1,13})$/i.test(pid) ? String(Number(pid)) : pid;
 }
 
-function formatUptime(fields: Fields): string {
+function formatUptime(fields: JournalFields): string {
   const micros = textOf(fields["_SOURCE_MONOTONIC_TIMESTAMP"]) || textOf(fields["__MONOTONIC_TIMESTAMP"]);
   return `[${(Number(micros) / 1e6).toFixed(6).padStart(12)}]`;
-}
-
-function textOf(field: Field | null | undefined): string {
-  if (typeof field === "string") {
-    return field;
-  }
-  if (!Array.isArray(field)) {
-    return "";
-  }
-  if (field.every((item) => typeof item === "number")) {
-    return Buffer.from(field).toString("utf8");
-  }
-  return (field as readonly (string | readonly number[])[]).map((item) => textOf(item)).join(" ");
 }
 
 /** Local time, microseconds only when there are any: `2026-11-21T00:46:30.014642+00:00`. */

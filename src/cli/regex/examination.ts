@@ -49,6 +49,11 @@ export class Examination {
     this.missed = new LineList(keep.missed);
   }
 
+  /** Names of the fields of a journal entry that the filter asks for. */
+  get fieldNames(): readonly string[] {
+    return this.#needs.filter.compiled.fieldNames;
+  }
+
   /**
    * Takes a line of a block, without the end of the line. A promise comes back only where something has to be waited for.
    */

@@ -26,11 +26,16 @@ export async function examineJournal(
   }
   needs.say("\n");
   const place = placeOf(args);
-  const run = runJournal("journalctl", journalArguments(place, matches, {}), async (entries) => {
-    for (const { entry } of entries) {
-      await examination.takeEntry(entry);
-    }
-  });
+  const fields = examination.fieldNames;
+  const run = runJournal(
+    "journalctl",
+    journalArguments({ place, matches, start: undefined, fields }),
+    async (entries) => {
+      for (const { entry } of entries) {
+        await examination.takeEntry(entry);
+      }
+    },
+  );
   const { failure } = await run.ended;
   if (failure !== undefined) {
     const reason = failure === "ENOENT" ? "the program journalctl is not installed" : failure;

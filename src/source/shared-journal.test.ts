@@ -6,7 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Entry, Phase } from "../model";
 import { waitUntil } from "./collector.testing";
 import { parseJournalEntry } from "./journal-entry";
-import { JournalFollower, type JournalCheckpoint, type JournalOptions } from "./journal-follower";
+import { formatFields } from "./journal-fields";
+import type { JournalCheckpoint, JournalWish } from "./journal-member";
+import { SharedJournal, type JournalOptions, type JournalSubscription } from "./shared-journal";
 
 const REMOTE = "/lib/systemd/systemd-journal-remote";
 const isMissing = !existsSync(REMOTE) || spawnSync("journalctl", ["--version"]).error !== undefined;
@@ -20,7 +22,7 @@ let folder: string;
 let file: string;
 let heard: string[];
 let checkpoints: JournalCheckpoint[];
-const followers: JournalFollower[] = [];
+const followers: JournalSubscription[] = [];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "warder-journal-"));
@@ -34,20 +36,23 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function follow(options: Partial<JournalOptions>): JournalFollower {
-  const follower = new JournalFollower(
-    { place: { journalfiles: file }, matches: [], from: 0, ...options },
+function follow(wish: Partial<JournalWish>, options: Partial<JournalOptions> = {}): JournalSubscription {
+  const journal = new SharedJournal({
+    place: { journalfiles: file },
+    report: (event) => heard.push(event.type === "error" ? event.error.code : event.type),
+    ...options,
+  });
+  const follower = journal.join(
+    { name: "jail", matches: [], from: 0, ...wish },
     {
       entries: (entries: readonly Entry[], phase: Phase) => {
         heard.push(...entries.map((entry) => `${phase} ${entry.time} ${entry.text}`));
       },
       caughtUp: () => heard.push("caught up"),
       checkpoint: (checkpoint) => checkpoints.push(checkpoint),
-      event: (event) => heard.push(event.type === "error" ? event.error.code : event.type),
     },
   );
   followers.push(follower);
-  follower.start();
   return follower;
 }
 
@@ -99,23 +104,42 @@ describe.skipIf(isMissing)("a real journal", () => {
 });
 
 describe("a journalctl in trouble", () => {
-  it("is reported when it is not installed", async () => {
-    follow({ command: join(folder, "journalctl") });
-    await waitUntil(() => heard.length > 0);
-    expect(heard).toEqual(["journalctl-missing"]);
-  });
-
-  it("is started again after the last entry when it dies", async () => {
+  /** A journalctl that knows one entry, c1, and does what the script says where it is to follow. */
+  function writeCommand(following: string): string {
     const command = join(folder, "journalctl");
     const json = JSON.stringify({ __CURSOR: "c1", __REALTIME_TIMESTAMP: "1763686000000000", MESSAGE: "one" });
     writeFileSync(
       command,
-      `#!/bin/sh\necho "$@" >> ${folder}/calls\necho '${json}'\necho 'not json'\nexit 3\n`,
+      `#!/bin/sh
+echo "$@" >> ${folder}/calls
+case "$*" in
+*--follow*) ${following} ;;
+*--lines=1*) ;;
+*) echo '${json}'; echo 'not json' ;;
+esac
+`,
     );
     chmodSync(command, 0o755);
-    follow({ command });
-    await waitUntil(() => readCalls().includes("--after-cursor=c1"));
-    expect(heard.slice(0, 3).sort()).toEqual(["initial 1763686000 one", "journal-failed", "unreadable"]);
+    return command;
+  }
+
+  it("is reported when it is not installed", async () => {
+    const follower = follow({}, { command: join(folder, "journalctl") });
+    await waitUntil(() => heard.length > 0);
+    expect(heard).toEqual(["journalctl-missing"]);
+    expect(follower.isFailing).toBe(true);
+  });
+
+  it("is started again after the last entry when it dies", async () => {
+    follow({}, { command: writeCommand("exit 3") });
+    await waitUntil(() => readCalls().split("--cursor=c1").length > 2);
+    expect(heard.toSorted()).toEqual(["caught up", "initial 1763686000 one", "journal-failed", "unreadable"]);
+  });
+
+  it("goes on by the time when the journal of its place is gone", async () => {
+    follow({}, { command: writeCommand(`echo 'Failed to seek to cursor: Invalid argument' >&2; exit 1`) });
+    await waitUntil(() => /--follow .*--since=@1763686000\.000000/.test(readCalls()));
+    expect(heard).toContain("journal-failed");
   });
 });
 
@@ -143,6 +167,16 @@ describe("parseJournalEntry", () => {
     )?.entry;
     expect(entry?.time).toBe(1763685990.5);
     expect(entry?.date).toMatch(/^2025-11-\d\dT\d\d:\d\d:30\.500000[+-]\d\d:\d\d $/);
+  });
+
+  it("shows its fields as JSON, bytes decoded", () => {
+    const fields = { _UID: "0", MESSAGE: [97, 1, 195, 164], TAG: ["a", [255, 98]], GONE: null };
+    expect(JSON.parse(formatFields(fields))).toEqual({
+      _UID: "0",
+      MESSAGE: "a\u0001ä",
+      TAG: ["a", "\ufffdb"],
+      GONE: [],
+    });
   });
 
   it("takes nothing else for an entry", () => {
