@@ -17,6 +17,7 @@ const PROGRAMS = {
   regex: "src/cli/fail2ban-regex.main.ts",
   warder: "src/cli/warder.main.ts",
   reader: "src/daemon/reader.main.ts",
+  "reader-process": "src/daemon/reader-process.main.ts",
   // Threads of actions, started only where a jail needs them.
   notices: "src/action/notices/notices.main.ts",
   module: "src/action/notices/module.main.ts",

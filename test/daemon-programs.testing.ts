@@ -8,6 +8,9 @@ export interface Programs {
   /** Executables. */
   readonly server: string;
   readonly client: string;
+  /** Bundles of the reader: its thread, and the process around it. */
+  readonly reader: string;
+  readonly readerProcess: string;
   readonly remove: () => void;
 }
 
@@ -18,12 +21,15 @@ export function buildPrograms(): Programs {
   const cache = join(root, "node_modules", ".cache");
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, "warder-test-"));
+  // Readers of other users run them too.
+  chmodSync(folder, 0o755);
   buildSync({
     absWorkingDir: root,
     entryPoints: {
       client: "src/cli/fail2ban-client.main.ts",
       server: "src/cli/fail2ban-server.main.ts",
       reader: "src/daemon/reader.main.ts",
+      "reader-process": "src/daemon/reader-process.main.ts",
       notices: "src/action/notices/notices.main.ts",
       module: "src/action/notices/module.main.ts",
     },
@@ -39,6 +45,8 @@ export function buildPrograms(): Programs {
   return {
     server: writeExecutable(folder, "fail2ban-server", "server"),
     client: writeExecutable(folder, "fail2ban-client", "client"),
+    reader: join(folder, "dist", "reader.cjs"),
+    readerProcess: join(folder, "dist", "reader-process.cjs"),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

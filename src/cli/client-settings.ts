@@ -10,6 +10,8 @@ export interface ClientSettings {
   readonly loglevel: string;
   readonly logtarget: string;
   readonly syslogsocket: string;
+  readonly readeruser: string;
+  readonly readergroups: string;
 }
 
 /**

@@ -57,6 +57,8 @@ async function runForeground(options: ClientOptions, program: ServerProgram): Pr
       syslogsocket: settings.syslogsocket,
       force: options.force,
       readerScript: program.readerScript,
+      readeruser: settings.readeruser,
+      readergroups: settings.readergroups,
       tell: (text) => log.error(text),
       ...configurationOf(options, settings),
     });

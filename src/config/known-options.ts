@@ -17,6 +17,8 @@ export const SERVER_OPTIONS: ReadonlySet<string> = new Set([
   "dbfile",
   "dbmaxmatches",
   "dbpurgeage",
+  "readeruser",
+  "readergroups",
 ]);
 
 /** Options of a filter's [Definition]; a jail may set them as well. In the order of the stream. */

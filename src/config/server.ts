@@ -17,6 +17,9 @@ export interface ServerSettings {
   readonly loglevel: string;
   readonly logtarget: string;
   readonly syslogsocket: string;
+  /** Who reads logs, and with which groups; empty: the daemon itself, all groups of that user. */
+  readonly readeruser: string;
+  readonly readergroups: string;
 }
 
 /** What the command line sets in place of the configuration. */
@@ -35,6 +38,8 @@ const DEFAULTS: ServerSettings & Readonly<Record<"allowipv6" | "dbfile" | "dbpur
   loglevel: "INFO",
   logtarget: "/var/log/fail2ban.log",
   syslogsocket: "auto",
+  readeruser: "",
+  readergroups: "",
   allowipv6: "auto",
   dbfile: "/var/lib/fail2ban/fail2ban.sqlite3",
   dbpurgeage: "1d",
@@ -51,6 +56,8 @@ export function readServer(config: MergedConfig | undefined, overrides: ServerOv
     loglevel: reader.text("loglevel").text,
     logtarget: reader.text("logtarget").text,
     syslogsocket: reader.text("syslogsocket").text,
+    readeruser: reader.text("readeruser").text,
+    readergroups: reader.text("readergroups").text,
   };
   return { settings, entries: reader.readEntries(), problems: reader.problems };
 }

@@ -25,6 +25,11 @@ export class EventInbox<Event> {
     }
   }
 
+  /** How many wait for a later turn. */
+  get waiting(): number {
+    return this.#queue.length - this.#next;
+  }
+
   /** Handles all that is waiting, now. */
   drain(): void {
     while (!this.#isEmpty) {

@@ -4,6 +4,7 @@ import {
   narrowText,
   packGroups,
   packLines,
+  parseIp,
   unpackGroups,
   unpackLines,
   widenText,
@@ -109,6 +110,53 @@ export function decodeFailures(batch: FailureBatch): readonly Failure[] {
     failures.push(failure);
   }
   return failures;
+}
+
+/** The last second that a date can name. */
+const LAST_SECOND = 253_402_300_799;
+/** The most that one failure may count. */
+const MOST_COUNT = 1000;
+
+/** Whether a batch that a stranger sent is one that a packer could have made. */
+export function isSoundBatch({ texts, numbers, isNarrowed }: FailureBatch): boolean {
+  if (numbers.length % HEAD !== 0 || numbers.length > BATCH * HEAD) {
+    return false;
+  }
+  let text = 0;
+  for (let at = 0; at < numbers.length; at += HEAD) {
+    const [id, ip, ...others] = numbers.subarray(at + FIRST_LENGTH, at + HEAD);
+    const lengths = [id ?? 0, ip ?? 0, ...others];
+    const place = text + Math.max(0, id ?? 0);
+    if (!areSoundLengths(lengths) || !isSoundHead(numbers.subarray(at, at + FIRST_LENGTH))) {
+      return false;
+    }
+    text += lengths.reduce((sum, length) => sum + Math.max(0, length), 0);
+    const address = texts.slice(place, place + Math.max(0, ip ?? 0));
+    if (text > texts.length || ((ip ?? 0) >= 0 && !isAddress(address, isNarrowed))) {
+      return false;
+    }
+  }
+  return text === texts.length;
+}
+
+/** Names may be absent, groups and lines are always there. */
+function areSoundLengths(lengths: readonly number[]): boolean {
+  return lengths.every((length, at) => Number.isSafeInteger(length) && length >= (at < 3 ? -1 : 0));
+}
+
+function isSoundHead([time = Number.NaN, count = 0, weight = 0, bantime = 0]: Float64Array): boolean {
+  return (
+    Math.abs(time) <= LAST_SECOND &&
+    Number.isInteger(count) &&
+    count >= 0 &&
+    count <= MOST_COUNT &&
+    (Number.isNaN(weight) || (weight >= 0 && weight <= Number.MAX_SAFE_INTEGER)) &&
+    (Number.isNaN(bantime) || Math.abs(bantime) <= LAST_SECOND)
+  );
+}
+
+function isAddress(text: string, isNarrowed: boolean): boolean {
+  return parseIp(isNarrowed ? widenText(text) : text) !== undefined;
 }
 
 /** A failure as it came: its groups and lines are taken out of the batch only when somebody asks. */

@@ -7,7 +7,10 @@ import { ControlServer, type Endpoint } from "../control";
 import { Daemon, type DaemonNeeds } from "./daemon";
 import { removePidFile, writePidFile } from "./pid-file";
 import { ServiceLife } from "./service-life";
+import type { ReaderPort } from "./reader-host";
+import { startReaderProcess } from "./reader-process";
 import { startReaderThread } from "./reader-thread";
+import { findReaderUser } from "./reader-user";
 
 /** How a daemon is to be run. */
 export interface ServeOptions {
@@ -21,8 +24,12 @@ export interface ServeOptions {
   readonly force: boolean;
   /** What to read at start; absent when a client will send the configuration. */
   readonly configuration?: ConfigurationOptions;
-  /** Script of the reader thread. */
+  /** Script of the reader thread; that of the reader process lies beside it. */
   readonly readerScript: string;
+  /** Who reads logs, in a process of its own; empty or absent: a thread of ours. */
+  readonly readeruser?: string;
+  /** Groups of that process; empty or absent: those its user is in. */
+  readonly readergroups?: string;
   /** Takes what a person at the terminal should read. */
   readonly tell: (text: string) => void;
   readonly needs?: Partial<DaemonNeeds>;
@@ -44,7 +51,7 @@ export interface Serving {
 export async function serve(options: ServeOptions): Promise<Serving> {
   const logger = openLogger(options);
   const daemon = new Daemon({
-    startReader: () => startReaderThread(options.readerScript),
+    startReader: chooseReader(options),
     startThread: threadsFrom((role) => join(dirname(options.readerScript), `${role}.cjs`)),
     logger,
     ...options.needs,
@@ -71,6 +78,16 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   );
   await serving.configure();
   return serving;
+}
+
+/** Throws `WarderError` (`reader-user`): who wants a reader without rights gets no other in its place. */
+function chooseReader({ readerScript, readeruser = "", readergroups = "" }: ServeOptions): () => ReaderPort {
+  if (readeruser === "") {
+    return () => startReaderThread(readerScript);
+  }
+  const user = findReaderUser(readeruser, readergroups);
+  const script = join(dirname(readerScript), "reader-process.cjs");
+  return () => startReaderProcess({ script, user });
 }
 
 function chooseEndpoint({ socket, force }: ServeOptions, { logger }: Daemon): Endpoint {

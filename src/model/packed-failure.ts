@@ -131,9 +131,19 @@ function packList(value: Exclude<GroupValue, string>): readonly string[] {
   return value instanceof Set ? ["set", ...(value as ReadonlySet<string>)] : ["list", ...value];
 }
 
+/** Whatever became of a text that was kept or sent: texts, or none. */
 function unpackList(packed: string): GroupValue {
-  const [kind, ...items] = JSON.parse(packed) as readonly string[];
+  const [kind, ...items] = parseTexts(packed);
   return kind === "set" ? new Set(items) : items;
+}
+
+function parseTexts(packed: string): readonly string[] {
+  try {
+    const value: unknown = JSON.parse(packed);
+    return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+  } catch {
+    return [];
+  }
 }
 
 function formatNumber(number: number): string {
@@ -161,9 +171,9 @@ class PackReader {
     return isThere;
   }
 
-  /** Never more than there are characters, whatever became of a text that was kept. */
+  /** Never more than there are characters, and never back, whatever became of a text that was kept or sent. */
   number(): number {
-    return Math.min(this.#number(), this.#packed.length);
+    return Math.max(0, Math.min(this.#number(), this.#packed.length));
   }
 
   #number(): number {
@@ -173,6 +183,10 @@ class PackReader {
       return code || 0;
     }
     const end = this.#packed.indexOf(";", this.#at);
+    if (end < 0) {
+      this.#at = this.#packed.length;
+      return 0;
+    }
     const number = Number(this.#packed.slice(this.#at + 1, end));
     this.#at = end + 1;
     return number || 0;

@@ -24,7 +24,7 @@ export { createProgramRunner, type Program } from "./program-runner";
 export { atExit } from "./at-exit";
 export { PreparedRunner, type FileProgram } from "./prepared-program";
 export { systemClock, type Clock } from "./clock";
-export { formatDateTime, formatLogTime, type LogLevel } from "./log-line";
+export { LOG_LEVELS, formatDateTime, formatLogTime, type LogLevel } from "./log-line";
 export { prepareRuntime, reportWork } from "./runtime";
 export { Logger, type Log } from "./logger";
 export type { LogPlaces } from "./open-log-target";
