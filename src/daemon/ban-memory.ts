@@ -21,6 +21,8 @@ const MOST_WAITING = 200_000;
  * written later is read again after a crash, and nothing is lost by that.
  */
 const PROGRESS_SHARE = 100;
+/** Seconds of writing that are saved up while little is written, so that it is written at once then. */
+const PROGRESS_CREDIT = 0.1;
 
 type Write = (store: Store) => void;
 
@@ -38,7 +40,7 @@ export class BanMemory {
   #fresh: Ban[] = [];
   #givenUp = 0;
   /** In seconds of a clock nobody sets. */
-  #mayWrite = 0;
+  #mayWrite = Number.NEGATIVE_INFINITY;
   #retry: (() => void) | undefined;
   #cancelPurge: (() => void) | undefined;
 
@@ -111,7 +113,8 @@ export class BanMemory {
     const began = this.#clock.elapsed();
     this.#write((store) => store.saveProgress(jail, places, tickets));
     const ended = this.#clock.elapsed();
-    this.#mayWrite = ended + (ended - began) * PROGRESS_SHARE;
+    const behind = Math.max(this.#mayWrite, began - PROGRESS_CREDIT * PROGRESS_SHARE);
+    this.#mayWrite = behind + (ended - began) * PROGRESS_SHARE;
   }
 
   /** Seconds until the progress of another jail, or of the same one, should be written. */
