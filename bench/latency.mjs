@@ -17,7 +17,7 @@ export async function run() {
   const { fail2ban, warder } = results;
   return [
     {
-      what: "last line written → address in the kernel's set, median ms",
+      what: "last line written → element in the kernel, stock nftables action, median ms",
       fail2ban: median(fail2ban),
       warder: median(warder),
     },

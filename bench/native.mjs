@@ -1,18 +1,13 @@
-#!/usr/bin/env node
 /**
- * node bench/native.mjs: fail2ban's nftables action and warder's native one in the same run, each in a network
+ * fail2ban's nftables action and warder's native one in the same run, each in a network
  * namespace of its own. fail2ban gets fewer bans, for it starts a process for each; compared is the time for one.
- * As root on Debian, after npm run build.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { appendFileSync, cpSync } from "node:fs";
+import { appendFileSync } from "node:fs";
 import { connect } from "node:net";
-import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { ask, CONTENDERS, median, memory, prepare, stamp, start, stop } from "./servers.mjs";
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const PLANS = {
   fail2ban: {
     action: "nftables-multiport",
@@ -32,39 +27,34 @@ const PLANS = {
 /** Addresses in one command; many more do not fit into the arguments of a process. */
 const CHUNK = 20_000;
 
-const results = {};
-for (const contender of CONTENDERS) {
-  const plan = PLANS[contender.name];
-  const times = await measureSingle(contender, plan);
-  const { banned, restored, memory: held } = await measureMany(contender, plan);
-  results[contender.name] = {
-    median: median(times),
-    p99: [...times].sort((a, b) => a - b)[Math.ceil(times.length * 0.99) - 1],
-    ban: (banned / plan.bans) * 1000,
-    restore: (restored / plan.bans) * 1000,
-  };
-  console.log(
-    `${contender.name}: ${plan.bans} by banip in ${(banned / 1000).toFixed(2)} s, restored at start in ${(restored / 1000).toFixed(2)} s, ${held.toFixed(0)} MiB`,
-  );
-}
-const { fail2ban, warder } = results;
-for (const [key, what] of [
-  ["median", "last line written → element in the kernel, median ms"],
-  ["p99", "… 99th percentile, ms"],
-  ["ban", "one of many banip, in the kernel, µs"],
-  ["restore", "one of many bans restored at start, µs"],
-]) {
-  const ratio = (fail2ban[key] / warder[key]).toFixed(1);
-  console.log(`${what}: fail2ban ${fail2ban[key].toFixed(1)}, warder ${warder[key].toFixed(1)}, ${ratio} ×`);
+/** Rows of the table. */
+export async function run({ short = false } = {}) {
+  const results = {};
+  for (const contender of CONTENDERS) {
+    const plan = { ...PLANS[contender.name], ...(short ? { bans: 20, single: 2 } : {}) };
+    const times = await measureSingle(contender, plan);
+    const { banned, restored, memory: held } = await measureMany(contender, plan);
+    results[contender.name] = {
+      median: median(times),
+      p99: [...times].sort((a, b) => a - b)[Math.ceil(times.length * 0.99) - 1],
+      ban: (banned / plan.bans) * 1000,
+      restore: (restored / plan.bans) * 1000,
+      held,
+    };
+  }
+  const { fail2ban, warder } = results;
+  const many = `of ${PLANS.warder.bans.toLocaleString("en")} (fail2ban: ${PLANS.fail2ban.bans.toLocaleString("en")})`;
+  return [
+    ["median", "last line written → element in the kernel, native nftables, median ms"],
+    ["p99", "… 99th percentile, ms"],
+    ["ban", `one ${many} banip, until it is in the kernel, µs`],
+    ["restore", `one ${many} bans restored at start, µs`],
+    ["held", `memory (RSS) with them, MiB`],
+  ].map(([key, what]) => ({ what, fail2ban: fail2ban[key], warder: warder[key] }));
 }
 
 function prepareFor(contender, { action }, settings) {
-  const server = prepare(contender, [`banaction = ${action}`, ...settings]);
-  cpSync(
-    join(root, "config/action.d/warder-nftables.conf"),
-    join(server.folder, "conf/action.d/warder-nftables.conf"),
-  );
-  return server;
+  return prepare(contender, [`banaction = ${action}`, ...settings]);
 }
 
 async function measureSingle(contender, plan) {

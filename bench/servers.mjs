@@ -3,7 +3,18 @@
  * temporary folder of its own, so that nothing of the machine is touched.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  cpSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,26 +24,47 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 // Node 20 reads the whole file named by this at every start, which is not what is measured.
 delete process.env.NODE_EXTRA_CA_CERTS;
 
+const NATIVE = "config/action.d/warder-nftables.conf";
+
 export const CONTENDERS = [
   { name: "fail2ban", server: "/usr/bin/fail2ban-server", client: "/usr/bin/fail2ban-client" },
   { name: "warder", server: join(root, "bin/fail2ban-server"), client: join(root, "bin/fail2ban-client") },
 ];
 
-/** A folder with the stock tree, its sshd jail reading `log`; `settings` are further lines of that jail. */
+/** A folder with the stock tree and an sshd jail reading `log`; `settings` are further lines of that jail. */
 export function prepare(contender, settings) {
+  return prepareJails(contender, { sshd: settings });
+}
+
+/** The same with several jails on the one log, each with its settings; a jail not named after a filter has to name one. */
+export function prepareJails(contender, jails) {
   const folder = mkdtempSync(join(tmpdir(), "warder-bench-"));
   cpSync("/etc/fail2ban", join(folder, "conf"), { recursive: true });
+  cpSync(join(root, NATIVE), join(folder, "conf", NATIVE.replace("config/", "")));
   const log = join(folder, "auth.log");
   writeFileSync(log, "");
-  writeFileSync(
-    join(folder, "conf/jail.local"),
-    `[DEFAULT]\nignoreself = false\n[sshd]\nenabled = true\nbackend = auto\nlogpath = ${log}\n${settings.join("\n")}\n`,
+  const sections = Object.entries(jails).map(
+    ([name, settings]) =>
+      `[${name}]\nenabled = true\nbackend = auto\nlogpath = ${log}\n${settings.join("\n")}\n`,
   );
+  if (!("sshd" in jails)) {
+    // Debian's configuration has an sshd jail of its own.
+    sections.push("[sshd]\nenabled = false\n");
+  }
+  writeFileSync(join(folder, "conf/jail.local"), `[DEFAULT]\nignoreself = false\n${sections.join("")}`);
   writeFileSync(
     join(folder, "conf/fail2ban.local"),
     `[Definition]\ndbfile = ${join(folder, "db.sqlite3")}\nlogtarget = ${join(folder, "daemon.log")}\n`,
   );
-  return { ...contender, folder, log, socket: join(folder, "sock"), pid: undefined };
+  return {
+    ...contender,
+    folder,
+    log,
+    socket: join(folder, "sock"),
+    pid: undefined,
+    jail: Object.keys(jails).at(-1),
+    told: { found: 0, banned: 0, at: 0 },
+  };
 }
 
 /** Starts the server and waits until it answers. */
@@ -51,9 +83,12 @@ export async function start(run) {
   ];
   run.child = spawn("unshare", args, { stdio: "ignore" });
   run.pid = run.child.pid;
-  for (let tries = 0; tries < 300; tries++) {
-    if (ask(run, "status", "sshd").status === 0) {
+  for (let tries = 0; tries < 1200; tries++) {
+    if (ask(run, "status", run.jail).status === 0) {
       return;
+    }
+    if (run.child.exitCode !== null) {
+      break;
     }
     await sleep(50);
   }
@@ -64,15 +99,93 @@ export function ask(run, ...words) {
   return spawnSync(run.client, ["-s", run.socket, ...words], { encoding: "utf8" });
 }
 
-/** A number from `status sshd`. */
+/** A number from `status` of the (last) jail. */
 export function statusNumber(run, label) {
-  return Number(new RegExp(`${label}:\\s*(\\d+)`).exec(ask(run, "status", "sshd").stdout)?.[1] ?? Number.NaN);
+  const { stdout } = ask(run, "status", run.jail);
+  return Number(new RegExp(`${label}:\\s*(\\d+)`).exec(stdout)?.[1] ?? Number.NaN);
 }
 
-/** User and system seconds the server has used so far. */
+/**
+ * How many failures and bans the daemon's log tells of so far. Reading along costs the daemon nothing, unlike asking.
+ */
+export function readLog(run) {
+  const { told } = run;
+  const descriptor = openSync(join(run.folder, "daemon.log"), "r");
+  try {
+    for (;;) {
+      const count = readSync(descriptor, BUFFER, 0, BUFFER.length, told.at);
+      const end = BUFFER.subarray(0, count).lastIndexOf(10) + 1;
+      if (end === 0) {
+        return told;
+      }
+      told.at += end;
+      for (const [key, mark] of MARKS) {
+        for (let at = BUFFER.indexOf(mark); at >= 0 && at < end; at = BUFFER.indexOf(mark, at + 1)) {
+          told[key]++;
+        }
+      }
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+const BUFFER = Buffer.alloc(1 << 20);
+const MARKS = [
+  ["found", "] Found "],
+  ["banned", "] Ban "],
+];
+
+/**
+ * Appends to the log and waits until the daemon has found `failures` more and banned `bans` more; gives seconds of wall
+ * and CPU time for that. Other numbers than these are an error.
+ */
+export async function feed(run, { text, failures, bans = 0 }, seconds = 600) {
+  const { found, banned } = readLog(run);
+  const wanted = { found: found + failures, banned: banned + bans };
+  const cpu = cpuSeconds(run);
+  const begin = performance.now();
+  appendFileSync(run.log, text);
+  let last = begin;
+  for (let now = begin; ; now = performance.now()) {
+    const told = readLog(run);
+    if (told.found >= wanted.found && told.banned >= wanted.banned) {
+      last = now;
+      break;
+    }
+    if (now - begin > seconds * 1000) {
+      throw new Error(
+        `${run.name}: ${JSON.stringify(told)} instead of ${JSON.stringify(wanted)}; see ${run.folder}`,
+      );
+    }
+    await sleep(10);
+  }
+  // What is still being written down belongs to it, and so would a failure too many.
+  for (let before = -1; cpuSeconds(run) - before > 0.02; ) {
+    before = cpuSeconds(run);
+    await sleep(400);
+  }
+  const told = readLog(run);
+  if (told.found !== wanted.found || told.banned !== wanted.banned) {
+    throw new Error(
+      `${run.name}: ${JSON.stringify(told)} instead of ${JSON.stringify(wanted)}; see ${run.folder}`,
+    );
+  }
+  return { wall: (last - begin) / 1000, cpu: cpuSeconds(run) - cpu };
+}
+
+/** User and system seconds the server has used so far, with those of its children that have ended. */
 export function cpuSeconds(run) {
   const fields = readFileSync(`/proc/${run.pid}/stat`, "utf8").split(") ")[1].split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+  return [11, 12, 13, 14].reduce((sum, field) => sum + Number(fields[field]), 0) / 100;
+}
+
+/** How often threads of the server were woken so far. */
+export function wakeUps(run) {
+  return readdirSync(`/proc/${run.pid}/task`).reduce((sum, thread) => {
+    const status = readFileSync(`/proc/${run.pid}/task/${thread}/status`, "utf8");
+    return sum + Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(status)[1]);
+  }, 0);
 }
 
 /** Resident memory in MiB. */
@@ -83,8 +196,10 @@ export function memory(run) {
 export async function stop(run) {
   ask(run, "stop");
   if (run.child.exitCode === null) {
-    await Promise.race([new Promise((done) => run.child.once("exit", done)), sleep(10_000)]);
+    await Promise.race([new Promise((done) => run.child.once("exit", done)), sleep(30_000)]);
   }
+  // One that does not end by itself must not disturb what is measured next.
+  run.child.kill("SIGKILL");
   rmSync(run.folder, { recursive: true, force: true });
 }
 
@@ -109,15 +224,25 @@ export function stamp(date = new Date()) {
   return `${month} ${String(date.getDate()).padStart(2)} ${clock.join(":")}`;
 }
 
-/** Lines of an auth.log, one third of them failures of many addresses, the same for the same seed. */
-export function makeLog(count, seed) {
+/**
+ * Lines of an auth.log, one third of them failures of many addresses, the same for the same seed. With `banEvery` one
+ * address more fails five times in each so many lines (a multiple of 6), and whoever counts to five has to ban it; all
+ * others fail once.
+ */
+export function makeLog(count, seed, banEvery = Number.POSITIVE_INFINITY) {
   const random = makeRandom(seed);
   const time = stamp();
   const lines = [];
   let failures = 0;
+  let bans = 0;
   for (let i = 0; i < count; i++) {
     const pid = 1000 + Math.floor(random() * 60_000);
-    const ip = `198.51.${Math.floor(random() * 200)}.${1 + Math.floor(random() * 250)}`;
+    const place = i % banEvery;
+    const round = (i - place) / banEvery;
+    bans += place === 12 ? 1 : 0;
+    const ip = Number.isFinite(banEvery)
+      ? address(place <= 12 ? "198.18" : "10.0", place <= 12 ? round : i)
+      : `198.51.${Math.floor(random() * 200)}.${1 + Math.floor(random() * 250)}`;
     const port = 1024 + Math.floor(random() * 60_000);
     const kind = i % 6;
     const text = [
@@ -131,7 +256,13 @@ export function makeLog(count, seed) {
     failures += kind === 0 || kind === 3 ? 1 : 0;
     lines.push(`${time} host ${text}\n`);
   }
-  return { text: lines.join(""), failures };
+  return { text: lines.join(""), failures, bans: Number.isFinite(banEvery) ? bans : 0 };
+}
+
+/** The nth address of a network of 2^16 or, behind its 0, of 2^24. */
+export function address(network, n) {
+  const [first, second] = network.split(".").map(Number);
+  return `${first}.${second + (n >> 16)}.${(n >> 8) & 255}.${n & 255}`;
 }
 
 function makeRandom(seed) {
