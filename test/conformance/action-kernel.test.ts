@@ -1,56 +1,18 @@
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ActionList, limitRunner, type ActionContext } from "../../src/action";
 import { parseOffender, type Ban } from "../../src/model";
 import { createShellRunner } from "../../src/platform";
+import { FIREWALL_TOOLS, Namespace } from "./net-namespace.testing";
 import { compileActions } from "./stock-actions.testing";
 
-const TOOLS = ["nft", "iptables", "ip6tables", "ipset"];
-const missing = ["fail2ban-client", "python3", "unshare", "nsenter", ...TOOLS].filter(
+const missing = ["fail2ban-client", "python3", "unshare", "nsenter", ...FIREWALL_TOOLS].filter(
   (tool) => spawnSync("sh", ["-c", `command -v ${tool}`]).status !== 0,
 );
 const canRun = missing.length === 0 && process.getuid?.() === 0;
 if (!canRun) {
   console.warn(`SKIPPED: stock actions in the kernel need root and these tools: ${missing.join(", ")}`);
-}
-
-/** A network namespace of its own, whose firewall tools come first in PATH. */
-class Namespace {
-  readonly folder = mkdtempSync(join(tmpdir(), "warder-net-"));
-  readonly #holder: ChildProcess = spawn("unshare", ["-n", "sleep", "600"], { stdio: "ignore" });
-
-  async open(): Promise<void> {
-    const own = spawnSync("readlink", ["/proc/self/ns/net"], { encoding: "utf8" }).stdout;
-    const link = `/proc/${this.#holder.pid}/ns/net`;
-    for (let i = 0; i < 100; i++) {
-      const other = spawnSync("readlink", [link], { encoding: "utf8" }).stdout;
-      if (other !== "" && other !== own) {
-        break;
-      }
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    for (const tool of TOOLS) {
-      const path = spawnSync("sh", ["-c", `command -v ${tool}`], { encoding: "utf8" }).stdout.trim();
-      writeFileSync(join(this.folder, tool), `#!/bin/sh\nexec nsenter --net=${link} ${path} "$@"\n`);
-      chmodSync(join(this.folder, tool), 0o755);
-    }
-  }
-
-  get environment(): Record<string, string> {
-    return { PATH: `${this.folder}:/usr/sbin:/usr/bin:/sbin:/bin` };
-  }
-
-  show(command: string): string {
-    return spawnSync("/bin/sh", ["-c", command], { encoding: "utf8", env: this.environment }).stdout;
-  }
-
-  close(): void {
-    this.#holder.kill("SIGKILL");
-    rmSync(this.folder, { recursive: true, force: true });
-  }
 }
 
 function banOf(id: string): Ban {

@@ -3,26 +3,23 @@
  * the texts of logs, name servers and whois say; and they take the parameters of the stock actions of the same name.
  */
 import { execFileSync } from "node:child_process";
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { readConfiguration } from "../../src/config";
-import { parseOffender, type ActionSpec, type ActionValue, type Ban } from "../../src/model";
+import { parseOffender, type Ban } from "../../src/model";
 import type { Step } from "./action-oracle.testing";
 import { isOracleHere } from "./config-oracle.testing";
 import { compileActions } from "./stock-actions.testing";
-import { runHere, runThere, StubFolder, takeCalls, type ToolCall } from "./tree-actions.testing";
+import {
+  compileHere,
+  runHere,
+  runThere,
+  StubFolder,
+  takeCalls,
+  TREE,
+  type ToolCall,
+} from "./tree-actions.testing";
 
-const TREE = join(import.meta.dirname, "../../config");
 const canRun = isOracleHere();
 
 const listActions = (tree: string): readonly string[] =>
@@ -63,31 +60,6 @@ const lineOf = (name: string): string => {
   // A port and its range are too much for this one.
   return `${name}[${(name === "iptables" ? ["port=ssh"] : args).join(", ")}]`;
 };
-
-function compileHere(lines: readonly string[]): readonly ActionSpec[] {
-  const folder = mkdtempSync(join(tmpdir(), "tree-actions-"));
-  try {
-    for (const entry of ["action.d", "filter.d", "fail2ban.conf", "paths-common.conf"]) {
-      symlinkSync(join(TREE, entry), join(folder, entry));
-    }
-    writeFileSync(join(folder, "log"), "");
-    const jail = "[demo]\nenabled = true\nbackend = polling\nfilter = sshd\n";
-    writeFileSync(
-      join(folder, "jail.conf"),
-      `${jail}logpath = ${folder}/log\naction = ${lines.join("\n  ")}\n`,
-    );
-    const { stream, problems } = readConfiguration({ directory: folder, version: "1.0.2" });
-    expect(problems.filter(({ severity }) => severity === "error")).toEqual([]);
-    return stream
-      .filter(({ command }) => command[0] === "multi-set" && command[2] === "action")
-      .map(({ command }) => ({
-        name: command[3] as string,
-        properties: new Map(command[4] as unknown as [string, ActionValue][]),
-      }));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
 
 const HOSTILE_LINES = [
   "it's $(touch canary) `touch canary` \"; touch canary; \" '; touch canary; '",

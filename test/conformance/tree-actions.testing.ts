@@ -1,10 +1,22 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createBanTarget, ShellAction, type ActionContext } from "../../src/action";
-import type { ActionSpec } from "../../src/model";
+import { readConfiguration } from "../../src/config";
+import type { ActionSpec, ActionValue } from "../../src/model";
 import { createShellRunner } from "../../src/platform";
 import { askOracle, type Step } from "./action-oracle.testing";
+
+export const TREE = join(import.meta.dirname, "../../config");
 
 /** How a tool was called, with what came in by a pipe where it reads that. */
 export interface ToolCall {
@@ -48,6 +60,35 @@ const DATE = `#!/bin/sh
 case "$*" in *%s*) echo 1795221700;; *%T*|*%H*) echo 'Sat, 21 Nov 2026 00:41:40 +0000';; *) echo +0000;; esac
 `;
 const RANDOM = "#!/bin/sh\necho ' 00 11 22'\n";
+
+/** Compiles action lines of the shipped tree with warder. Throws when one has an error. */
+export function compileHere(lines: readonly string[]): readonly ActionSpec[] {
+  const folder = mkdtempSync(join(tmpdir(), "tree-actions-"));
+  try {
+    for (const entry of ["action.d", "filter.d", "fail2ban.conf", "paths-common.conf"]) {
+      symlinkSync(join(TREE, entry), join(folder, entry));
+    }
+    writeFileSync(join(folder, "log"), "");
+    const jail = "[demo]\nenabled = true\nbackend = polling\nfilter = sshd\n";
+    writeFileSync(
+      join(folder, "jail.conf"),
+      `${jail}logpath = ${folder}/log\naction = ${lines.join("\n  ")}\n`,
+    );
+    const { stream, problems } = readConfiguration({ directory: folder, version: "1.0.2" });
+    const wrong = problems.find(({ severity }) => severity === "error");
+    if (wrong) {
+      throw new Error(wrong.message);
+    }
+    return stream
+      .filter(({ command }) => command[0] === "multi-set" && command[2] === "action")
+      .map(({ command }) => ({
+        name: command[3] as string,
+        properties: new Map(command[4] as unknown as [string, ActionValue][]),
+      }));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
 
 /** A folder to run in, with the stubs. */
 export class StubFolder {
