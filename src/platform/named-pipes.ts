@@ -13,15 +13,28 @@ export interface NamedPipe {
 const SYSTEM_FOLDER = "/run";
 const PREFIX = "warder-pipes-";
 
-/** Makes named pipes in a folder of their own, which goes when this process ends; none where that is not possible. */
-export function openNamedPipes(count: number): NamedPipe[] {
+/** Named pipes in a folder of their own. */
+export interface NamedPipes {
+  readonly pipes: NamedPipe[];
+  /** Removes the folder, which also goes when this process ends by itself. */
+  remove(): void;
+}
+
+/** Makes named pipes; none where that is not possible. */
+export function openNamedPipes(count: number): NamedPipes {
   const folder = makeFolder();
-  const paths = folder === undefined ? [] : Array.from({ length: count }, (_, i) => join(folder, `p${i}`));
-  if (folder !== undefined) {
-    atExit(() => rmSync(folder, { recursive: true, force: true }));
+  if (folder === undefined) {
+    return { pipes: [], remove: () => undefined };
   }
+  const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
+  const callOff = atExit(removeFolder);
+  const paths = Array.from({ length: count }, (_, i) => join(folder, `p${i}`));
   const { status } = spawnSync("mkfifo", ["-m", "600", ...paths], { stdio: "ignore" });
-  return status === 0 ? paths.map((path) => ({ path })) : [];
+  const remove = (): void => {
+    callOff();
+    removeFolder();
+  };
+  return { pipes: status === 0 ? paths.map((path) => ({ path })) : [], remove };
 }
 
 function makeFolder(): string | undefined {

@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { PreparedRunner } from "./prepared-program";
@@ -61,6 +62,7 @@ describe("PreparedRunner", () => {
 
   it("says why a program cannot be started, each time", async () => {
     const runner = new PreparedRunner({ argv: () => ["/nonexistent/program"] });
+    runners.push(runner);
     for (let i = 0; i < 3; i++) {
       expect(await runner.run({ script: "x", timeout: 5 })).toMatchObject({ startError: "ENOENT" });
     }
@@ -75,7 +77,7 @@ describe("PreparedRunner", () => {
     runner.close();
     await sleep(100);
     expect(() => process.kill(waiting, 0)).toThrow(/ESRCH/);
-    const folders = readdirSync("/run").filter((name) => name.startsWith("warder-pipes-"));
-    expect(folders.filter((name) => !name.startsWith(`warder-pipes-${process.pid}-`))).toEqual([]);
+    const folders = ["/run", tmpdir()].flatMap((folder) => readdirSync(folder));
+    expect(folders.filter((name) => name.startsWith(`warder-pipes-${process.pid}-`))).toEqual([]);
   });
 });

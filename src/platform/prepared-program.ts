@@ -3,7 +3,7 @@ import { closeSync, constants, openSync, renameSync, writeSync } from "node:fs";
 import { atExit } from "./at-exit";
 import { followChild, type CommandRequest, type CommandResult, type CommandRunner } from "./command-runner";
 import { createProgramRunner } from "./program-runner";
-import { openNamedPipes, type NamedPipe } from "./named-pipes";
+import { openNamedPipes, type NamedPipe, type NamedPipes } from "./named-pipes";
 
 /** A program that reads its script from a file. */
 export interface FileProgram {
@@ -31,7 +31,8 @@ export class PreparedRunner implements CommandRunner {
   readonly #program: FileProgram;
   readonly #usual: CommandRunner;
   #waiting: Waiting | undefined;
-  #pipes: NamedPipe[] | undefined;
+  #pipes: NamedPipes | undefined;
+  #callOff: (() => void) | undefined;
   #count = 0;
   #isClosed = false;
 
@@ -54,7 +55,7 @@ export class PreparedRunner implements CommandRunner {
     waiting.child.ref();
     const result = await followChild(waiting.child, { timeout: request.timeout, start });
     if (!result.timedOut) {
-      this.#pipes?.push(waiting.pipe);
+      this.#pipes?.pipes.push(waiting.pipe);
     }
     // After the answer has been passed on: starting a process takes longer than what else is to do.
     setImmediate(() => this.#prepare());
@@ -66,21 +67,26 @@ export class PreparedRunner implements CommandRunner {
     this.#isClosed = true;
     this.#waiting?.child.kill("SIGKILL");
     this.#waiting = undefined;
+    this.#callOff?.();
+    this.#pipes?.remove();
   }
 
   /** Starts the next process. Without named pipes every script gets a process of its own. */
   #prepare(): void {
+    if (this.#isClosed) {
+      return;
+    }
     if (!this.#pipes) {
       this.#pipes = openNamedPipes(2);
-      atExit(() => this.close());
+      this.#callOff = atExit(() => this.close());
     }
-    const pipe = this.#waiting || this.#isClosed ? undefined : this.#pipes.shift();
+    const pipe = this.#waiting ? undefined : this.#pipes.pipes.shift();
     if (!pipe) {
       return;
     }
     const child = this.#start(pipe);
     if (!child) {
-      this.#pipes.push(pipe);
+      this.#pipes.pipes.push(pipe);
       return;
     }
     const waiting = { child, pipe };
@@ -88,7 +94,7 @@ export class PreparedRunner implements CommandRunner {
     const forget = (): void => {
       if (this.#waiting === waiting) {
         this.#waiting = undefined;
-        this.#pipes?.push(pipe);
+        this.#pipes?.pipes.push(pipe);
       }
     };
     child.once("error", forget);
