@@ -75,10 +75,10 @@ describe("matching on bytes", () => {
           matched += state;
         }
       }),
-      { numRuns: 8000 },
+      { numRuns: 2500 },
     );
-    expect(compared).toBeGreaterThan(8000);
-    expect(matched).toBeGreaterThan(2000);
+    expect(compared).toBeGreaterThan(2500);
+    expect(matched).toBeGreaterThan(600);
   });
 
   test.each([
