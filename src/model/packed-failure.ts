@@ -6,7 +6,8 @@ import type { Groups, GroupValue, MatchedLine } from "./failure";
  * the maps and arrays it stands for.
  *
  * First stands how many there are, then the lengths of their names and values, or of the parts of each line; then all
- * of these without anything between. A number is one character, its code; from 250 on it is `LONG`, digits and `;`.
+ * of these without anything between. A number is one character, its code; from 250 on it is `LONG`, digits and `;`. Behind
+ * a mark for several texts stands how many they are.
  */
 export interface Packed {
   readonly groups: string;
@@ -16,9 +17,10 @@ export interface Packed {
 const LONG = "\xff";
 const LONG_CODE = 0xff;
 const LONGEST_SHORT = 249;
-/** Before the length of a line that is not cut at its date, and before those of a group that is a list. */
+/** Before the length of a line that is not cut at its date, and before those of a group of several texts. */
 const WHOLE = "\xfe";
 const LIST = "\xfd";
+const SET = "\xfb";
 /** Before a text whose characters need two bytes: each stands as two characters. */
 const WIDE = "\xfc";
 const WIDE_CODE = 0xfc;
@@ -32,10 +34,18 @@ export function packGroups(groups: Groups): string {
   let head = formatNumber(groups.size);
   let body = "";
   for (const [name, value] of groups) {
-    const text = typeof value === "string" ? value : JSON.stringify(packList(value));
-    const mark = typeof value === "string" ? "" : LIST;
-    head += mark + formatNumber(name.length) + formatNumber(text.length);
-    body += name + text;
+    body += name;
+    if (typeof value === "string") {
+      head += formatNumber(name.length) + formatNumber(value.length);
+      body += value;
+    } else {
+      const items: readonly string[] = Array.isArray(value) ? value : [...value];
+      head += (Array.isArray(value) ? LIST : SET) + formatNumber(name.length) + formatNumber(items.length);
+      for (const item of items) {
+        head += formatNumber(item.length);
+        body += item;
+      }
+    }
   }
   return head + body;
 }
@@ -43,10 +53,16 @@ export function packGroups(groups: Groups): string {
 /** What `packGroups` was given; also of a narrowed text. */
 export function unpackGroups(text: string): ReadonlyMap<string, GroupValue> {
   const reader = new PackReader(text);
-  const lengths = reader.list(() => [reader.skip(LIST), reader.number(), reader.number()] as const);
+  const lengths = reader.list(() => {
+    const mark = [LIST, SET].find((one) => reader.skip(one));
+    const name = reader.number();
+    return { mark, name, items: mark === undefined ? [reader.number()] : reader.list(() => reader.number()) };
+  });
   const groups = new Map<string, GroupValue>();
-  for (const [isList, name, value] of lengths) {
-    groups.set(reader.text(name), isList ? unpackList(reader.text(value)) : reader.text(value));
+  for (const { mark, name, items } of lengths) {
+    const key = reader.text(name);
+    const texts = items.map((length) => reader.text(length));
+    groups.set(key, mark === undefined ? (texts[0] ?? "") : mark === SET ? new Set(texts) : texts);
   }
   return groups;
 }
@@ -124,26 +140,6 @@ export function widenText(text: string): string {
     widened += String.fromCharCode(text.charCodeAt(i) | (text.charCodeAt(i + 1) << 8));
   }
   return widened;
-}
-
-/** A list begins with the word that tells it from a set. */
-function packList(value: Exclude<GroupValue, string>): readonly string[] {
-  return value instanceof Set ? ["set", ...(value as ReadonlySet<string>)] : ["list", ...value];
-}
-
-/** Whatever became of a text that was kept or sent: texts, or none. */
-function unpackList(packed: string): GroupValue {
-  const [kind, ...items] = parseTexts(packed);
-  return kind === "set" ? new Set(items) : items;
-}
-
-function parseTexts(packed: string): readonly string[] {
-  try {
-    const value: unknown = JSON.parse(packed);
-    return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
-  } catch {
-    return [];
-  }
 }
 
 function formatNumber(number: number): string {
