@@ -6,7 +6,7 @@ export default defineConfig({
     pool: "threads",
     maxWorkers: 2,
     projects: [
-      { test: { name: "unit", include: ["src/**/*.test.ts"], testTimeout: 20_000 } },
+      { test: { name: "unit", include: ["src/**/*.test.ts", "fuzz/**/*.test.ts"], testTimeout: 20_000 } },
       {
         test: {
           name: "conformance",
