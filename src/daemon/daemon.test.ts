@@ -74,11 +74,31 @@ describe("a reader that is gone", () => {
     const line = { start: "evil", length: 4 };
     readers[0]?.die(new ReaderStopped("reader-stuck", "too slow", { jail: "web", line }));
     clock.advance(0);
-    expect(readers[1]?.opened.map(({ name, skip }) => [name, skip])).toEqual([
-      ["web", [line]],
-      ["web-long", [line]],
-      ["mail", []],
+    const opened = readers.slice(1).map((reader) => reader.opened.map(({ name, skip }) => [name, skip]));
+    expect(opened).toEqual([[["mail", []]], [["web", [line]]], [["web-long", [line]]]]);
+  });
+
+  test("had its own jail only when that jail got stuck before, and others read on", () => {
+    const lines = ["evil", "evil too", "evil as well"].map((start) => ({ start, length: start.length }));
+    const task = (i: number) => ({
+      jail: "mail",
+      line: lines[i]!,
+      regex: { kind: "failregex", index: 0 } as const,
+    });
+    const stuck = (i: number) => new ReaderStopped("reader-stuck", "too slow", task(i));
+    for (const i of [0, 1, 2]) {
+      (i === 0 ? readers[0] : readers.at(-1))?.die(stuck(i));
+      clock.advance(0);
+    }
+    expect(readers.map(({ opened }) => opened.map(({ name }) => name))).toEqual([
+      ["web", "web-long", "mail"],
+      ["web", "web-long"],
+      ["mail"],
+      ["mail"],
+      ["mail"],
     ]);
+    expect(readers.at(-1)?.opened[0]).toMatchObject({ skip: lines, outOfService: ["^ no <HOST>$"] });
+    expect(daemon.jail("mail").outOfService).toEqual(["^ no <HOST>$"]);
   });
 
   test("is not replaced at once when it lived for a moment only", () => {

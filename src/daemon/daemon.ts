@@ -34,14 +34,13 @@ import type { JailLogPattern } from "./log-patterns";
 import { logNotice, NoticeGate } from "./notice-log";
 import type { JailNeeds } from "./jail-needs";
 import { LiveJail } from "./live-jail";
-import { ReaderHost, type ReaderPort } from "./reader-host";
+import { regexAt } from "./guarded-regexes";
+import type { ReaderHost, ReaderPort } from "./reader-host";
+import { Readers } from "./readers";
 import type { ReaderEvent, SourceState } from "./reader-messages";
 import { describeStop, type ReaderStopped } from "./reader-stopped";
 import { ServerOptions } from "./server-options";
 import { foldStream, type FoldEntry } from "./stream-fold";
-
-/** A reader that lives no longer than these seconds is replaced only after as many. */
-const SICKLY_SECONDS = 5;
 
 /** What a daemon is made from; everything taken from the system can be replaced in tests. */
 export interface DaemonNeeds {
@@ -61,7 +60,6 @@ export class Daemon {
   readonly options: ServerOptions;
   readonly memory: BanMemory;
   readonly #clock: Clock;
-  readonly #startReader: () => ReaderPort;
   readonly #jails = new Map<string, LiveJail>();
   readonly #listeners: ((event: DomainEvent) => void)[] = [];
   readonly #jailNeeds: JailNeeds;
@@ -69,8 +67,7 @@ export class Daemon {
   readonly #notices = new NoticeGate();
   readonly #threads: ActionThreads | undefined;
   readonly #stopListeners: (() => void)[] = [];
-  #reader: ReaderHost;
-  #readerStarted = 0;
+  readonly #readers: Readers;
   #stopping: Promise<void> | undefined;
 
   constructor(needs: DaemonNeeds) {
@@ -78,14 +75,10 @@ export class Daemon {
     this.logger = needs.logger ?? new Logger(this.#clock);
     this.memory = new BanMemory(this.#clock, this.logger.log);
     this.options = new ServerOptions({ logger: this.logger, memory: this.memory, clock: this.#clock });
-    this.#startReader = needs.startReader;
-    this.#reader = this.#newReader();
+    this.#readers = this.#makeReaders(needs.startReader);
     this.#threads = needs.startThread && this.#makeThreads(needs.startThread);
-    const currentReader = (): ReaderHost => this.#reader;
     this.#jailNeeds = {
-      get reader() {
-        return currentReader();
-      },
+      readers: this.#readers,
       clock: this.#clock,
       alarms: new Alarms(this.#clock, (seconds) => logJump(seconds, this.logger.log)),
       log: this.logger.log,
@@ -177,12 +170,13 @@ export class Daemon {
     const jail = this.jail(name);
     this.#jails.delete(name);
     await jail.stop(how);
+    await this.#readers.release(name);
     this.memory.deleteTickets(name);
   }
 
   /** How far every log has been read. */
   inspectSources(): Promise<readonly SourceState[]> {
-    return this.#reader.inspect();
+    return this.#readers.inspect();
   }
 
   /** Ends everything in order: jails, database, reader. Settles when that is done, however often it is called. */
@@ -192,6 +186,7 @@ export class Daemon {
   }
 
   async #end(): Promise<void> {
+    this.#readers.expectEnd();
     this.logger.log("INFO", "server", "Shutdown in progress...");
     this.logger.log("INFO", "server", "Stopping all jails");
     await Promise.all(this.jails.map((jail) => jail.stop("pause")));
@@ -199,7 +194,7 @@ export class Daemon {
     await this.#threads?.end();
     this.options.stop();
     this.memory.close();
-    await this.#reader.end();
+    await this.#readers.end();
     this.logger.log("INFO", "server", "Exiting Fail2ban");
   }
 
@@ -234,45 +229,45 @@ export class Daemon {
     this.#listeners.forEach((listener) => listener(event));
   }
 
-  #newReader(): ReaderHost {
-    this.#readerStarted = this.#clock.now();
-    const port = this.#startReader();
-    port.onCrash((error) => this.#mourn(error));
-    return new ReaderHost(port, (event) => this.#onReaderEvent(event));
+  #makeReaders(start: () => ReaderPort): Readers {
+    return new Readers({
+      start,
+      clock: this.#clock,
+      onEvent: (event, reader) => this.#onReaderEvent(event, reader),
+      onStop: (error) => this.#tellStop(error),
+      onReplaced: ({ task }, own) => this.#resumeReading(task, own),
+    });
   }
 
-  /** A dead reader must not leave the machine unwatched, nor keep it busy with readers that die at once. */
-  #mourn(error: ReaderStopped): void {
-    if (this.#stopping) {
-      return;
-    }
-    describeStop(error).forEach((text) => this.logger.log("CRITICAL", "filter", text));
-    const lived = this.#clock.now() - this.#readerStarted;
-    const isSickly = error.code === "reader-died" && lived < SICKLY_SECONDS;
-    this.#clock.after(isSickly ? SICKLY_SECONDS : 0, () => this.#replaceReader(error.task));
+  /** Gives the jails that may be stuck at that line: the one that was, and those that are read as one with it. */
+  #tellStop(error: ReaderStopped): readonly string[] {
+    const { task } = error;
+    const stuck = task && this.#jails.get(task.jail)?.spec;
+    const regex = stuck && task.regex && regexAt(stuck.filter, task.regex);
+    describeStop(error, regex).forEach((text) => this.logger.log("CRITICAL", "filter", text));
+    return stuck ? this.jails.filter(({ spec }) => isReadAlike(stuck, spec)).map(({ name }) => name) : [];
   }
 
-  #replaceReader(stuckAt: DeskTask | undefined): void {
-    if (this.#stopping) {
-      return;
-    }
-    this.#reader = this.#newReader();
+  #resumeReading(stuckAt: DeskTask | undefined, own: string | undefined): void {
     const stuck = stuckAt && this.#jails.get(stuckAt.jail)?.spec;
     for (const jail of this.jails) {
-      jail.resumeReading(stuck && isReadAlike(stuck, jail.spec) ? stuckAt?.line : undefined);
+      const isStuck = stuck !== undefined && isReadAlike(stuck, jail.spec);
+      if (own === undefined ? isStuck || !this.#readers.hasOwn(jail.name) : jail.name === own) {
+        jail.resumeReading(isStuck ? stuckAt : undefined);
+      }
     }
   }
 
-  #takeFailures(jails: readonly string[], failures: readonly Failure[]): void {
+  #takeFailures(jails: readonly string[], failures: readonly Failure[], reader: ReaderHost): void {
     reportWork(failures.length * jails.length);
     jails.forEach((jail) => this.#jails.get(jail)?.takeFailures(failures));
-    this.#reader.post({ type: "ack", count: failures.length * jails.length });
+    reader.post({ type: "ack", count: failures.length * jails.length });
   }
 
-  #onReaderEvent(event: ReaderEvent): void {
+  #onReaderEvent(event: ReaderEvent, reader: ReaderHost): void {
     switch (event.type) {
       case "failures":
-        this.#takeFailures(event.jails, decodeFailures(event.failures));
+        this.#takeFailures(event.jails, decodeFailures(event.failures), reader);
         return;
       case "position":
         event.jails.forEach((jail) => this.#jails.get(jail)?.takePosition(event.path, event.at));

@@ -1,8 +1,12 @@
+import { placeOf, type RegexPlace } from "./guarded-regexes";
+
 /** A line at which a reader is or was at work. */
 export interface DeskTask {
   readonly jail: string;
   /** The line, or as much of its beginning as tells it apart. */
   readonly line: LineMark;
+  /** The regex that was tried on it; absent while its date was looked for. */
+  readonly regex?: RegexPlace;
 }
 
 /** What a line is recognised by. */
@@ -12,11 +16,12 @@ export interface LineMark {
   readonly length: number;
 }
 
-const HEADER = 4;
+const HEADER = 5;
 const TURN = 0;
 const NAME_LENGTH = 1;
 const KEPT = 2;
 const LENGTH = 3;
+const REGEX = 4;
 const NAME_BYTES = 512;
 const LINE_CHARACTERS = 4096;
 const BYTES = HEADER * 4 + NAME_BYTES + LINE_CHARACTERS * 2;
@@ -52,7 +57,13 @@ export class Desk {
       this.#header[KEPT] = this.#line.write(line, "utf16le");
       this.#header[LENGTH] = line.length;
     }
+    this.#header[REGEX] = 0;
     Atomics.add(this.#header, TURN, 1);
+  }
+
+  /** The reader tries a regex on the line, by its number. */
+  set regex(number: number) {
+    this.#header[REGEX] = number;
   }
 
   /** It has laid the line aside. */
@@ -72,7 +83,8 @@ export class Desk {
     }
     const start = this.#line.toString("utf16le", 0, this.#header[KEPT]);
     const jail = this.#name.toString("utf8", 0, this.#header[NAME_LENGTH]);
-    return { jail, line: { start, length: this.#header[LENGTH] ?? 0 } };
+    const regex = placeOf(this.#header[REGEX] ?? 0);
+    return { jail, line: { start, length: this.#header[LENGTH] ?? 0 }, ...(regex ? { regex } : {}) };
   }
 }
 

@@ -3,7 +3,7 @@ import type { Alarms, Clock, CommandRunner, Log, Resolver } from "../platform";
 import type { TrackingBudget } from "../jail";
 import type { ActionThreads } from "../action";
 import type { BanMemory } from "./ban-memory";
-import type { ReaderHost } from "./reader-host";
+import type { Readers } from "./readers";
 
 /** What a live jail takes from the daemon. */
 export interface JailNeeds {
@@ -14,7 +14,7 @@ export interface JailNeeds {
   readonly runner: CommandRunner;
   readonly resolver: Resolver;
   readonly memory: BanMemory;
-  readonly reader: ReaderHost;
+  readonly readers: Pick<Readers, "of">;
   readonly ipv6Allowed: () => boolean;
   /** Tells everybody who listens. */
   readonly publish: (event: DomainEvent) => void;

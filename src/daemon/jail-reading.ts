@@ -1,9 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import type { JailSpec, LogSpec, TicketChanges } from "../model";
-import type { LineMark } from "./desk";
+import type { DeskTask, LineMark } from "./desk";
 import { ownBackend } from "./backend-sources";
 import type { JailNeeds } from "./jail-needs";
+import { regexAt } from "./guarded-regexes";
+import { RegexTroubles } from "./regex-troubles";
 import { JOURNAL, journalOptions, usesJournal } from "./journal-backend";
+import type { ReaderHost } from "./reader-host";
 import type { LogPosition, ReaderJail, ReaderLog } from "./reader-messages";
 
 /**
@@ -32,6 +35,7 @@ export class JailReading {
   readonly #unsaved = new Set<string>();
   #spec: JailSpec;
   #findtime: number;
+  readonly #troubles = new RegexTroubles();
   #skipped: readonly LineMark[] = [];
   #isOpen = false;
   /** Failures were counted, and the place behind them is not known yet. */
@@ -65,13 +69,19 @@ export class JailReading {
     this.#isOpen = true;
     const { logs: wanted } = this.#spec.source;
     const logs = usesJournal(this.#spec) ? [] : wanted.map((log) => this.#readerLog(log));
-    this.#needs.reader.post({ type: "open", jail: this.#readerJail(), logs });
+    this.#reader.post({ type: "open", jail: this.#readerJail(), logs });
   }
 
-  /** Begins again in a new reader, which is to pass over that line. */
-  resume(stuckAt?: LineMark): void {
+  /** Regexes that are not tried any more until the next reload: they got stuck too often. */
+  get outOfService(): readonly string[] {
+    return this.#troubles.outOfService;
+  }
+
+  /** Begins again in a new reader, which is to pass over what the one before was stuck at. */
+  resume(stuckAt?: DeskTask): void {
     if (stuckAt) {
-      this.#skipped = [...this.#skipped, stuckAt].slice(-MOST_SKIPPED);
+      this.#skipped = [...this.#skipped, stuckAt.line].slice(-MOST_SKIPPED);
+      this.#blame(stuckAt);
     }
     if (this.#isOpen) {
       this.open();
@@ -84,6 +94,10 @@ export class JailReading {
     const oldFindtime = this.#findtime;
     this.#spec = spec;
     this.#findtime = findtime;
+    const hadTroubles = this.outOfService.length > 0 && old.filter !== spec.filter;
+    if (old.filter !== spec.filter) {
+      this.#troubles.forget();
+    }
     if (old.idle !== spec.idle || !isSameSource(old, spec)) {
       this.#reopen();
       return;
@@ -91,8 +105,8 @@ export class JailReading {
     if (!this.#isOpen) {
       return;
     }
-    if (oldFindtime !== findtime || !isDeepStrictEqual(old.filter, spec.filter)) {
-      this.#needs.reader.post({ type: "update", jail: this.#readerJail() });
+    if (hadTroubles || oldFindtime !== findtime || !isDeepStrictEqual(old.filter, spec.filter)) {
+      this.#reader.post({ type: "update", jail: this.#readerJail() });
     }
     if (!usesJournal(spec)) {
       this.#changeLogs(old.source.logs, spec.source.logs);
@@ -129,10 +143,23 @@ export class JailReading {
   async close(): Promise<void> {
     if (this.#isOpen) {
       this.#isOpen = false;
-      await this.#needs.reader.close(this.#spec.name);
+      await this.#reader.close(this.#spec.name);
     }
     await this.#held;
     this.#save();
+  }
+
+  #blame({ regex }: DeskTask): void {
+    const text = regex && regexAt(this.#spec.filter, regex);
+    if (text !== undefined && this.#troubles.add(text, this.#needs.clock.elapsed())) {
+      const { name } = this.#spec;
+      const what = `${regex?.kind} '${text}' got stuck at several lines and is out of service until the next reload`;
+      this.#needs.log(
+        "CRITICAL",
+        "filter",
+        `[${name}] ${what}. Write it more narrowly, then reload the jail`,
+      );
+    }
   }
 
   #reopen(): void {
@@ -144,11 +171,11 @@ export class JailReading {
     const isIn = (list: readonly LogSpec[], log: LogSpec): boolean =>
       list.some((other) => other.path === log.path);
     for (const log of old.filter((log) => !isIn(wanted, log))) {
-      this.#needs.reader.post({ type: "remove-log", jail, path: log.path });
+      this.#reader.post({ type: "remove-log", jail, path: log.path });
       this.#needs.log("INFO", "filter", `Removed logfile: '${log.path}'`);
     }
     for (const log of wanted.filter((log) => !isIn(old, log))) {
-      this.#needs.reader.post({ type: "add-log", jail, log: this.#readerLog(log) });
+      this.#reader.post({ type: "add-log", jail, log: this.#readerLog(log) });
     }
   }
 
@@ -165,7 +192,16 @@ export class JailReading {
       : {};
     const polling = source.backend.startsWith("polling");
     const { logencoding } = source;
-    return { name, filter, findtime: this.#findtime, logencoding, polling, skip: this.#skipped, ...journal };
+    return {
+      name,
+      filter,
+      findtime: this.#findtime,
+      logencoding,
+      polling,
+      skip: this.#skipped,
+      outOfService: this.outOfService,
+      ...journal,
+    };
   }
 
   #journalStart(): { readonly resume?: LogPosition } {
@@ -178,6 +214,11 @@ export class JailReading {
     const resume =
       known ?? (position === "head" ? this.#needs.memory.position(this.#spec.name, path) : undefined);
     return { path, position: known ? "head" : position, ...(resume ? { resume } : {}) };
+  }
+
+  /** Who reads for the jail; may change when it is stuck. */
+  get #reader(): ReaderHost {
+    return this.#needs.readers.of(this.#spec.name);
   }
 
   /** Seconds until what is new may be written. */

@@ -20,6 +20,7 @@ export async function describeJail(jail: LiveJail, flavor: string, log: Log): Pr
       pair("Currently failed", currentlyFailed),
       pair("Total failed", totalFailed),
       describeSource(jail),
+      ...describeTroubles(jail),
     ]),
     pair("Actions", [
       pair("Currently banned", currentlyBanned),
@@ -63,6 +64,11 @@ export function describeStats(jail: LiveJail): CommandValue {
 export function describeServer(jails: readonly LiveJail[]): CommandValue[] {
   const names = jails.map((jail) => jail.name).sort();
   return [pair("Number of jail", names.length), pair("Jail list", names.join(", "))];
+}
+
+/** DIFFERS: fail2ban has no such line; it is there only when a regex got stuck at too many lines. */
+function describeTroubles({ outOfService }: LiveJail): readonly PyTuple[] {
+  return outOfService.length > 0 ? [pair("Regex out of service", outOfService)] : [];
 }
 
 function describeSource(jail: LiveJail): CommandValue {

@@ -19,7 +19,7 @@ import {
   type JailCounters,
   type JailSettings,
 } from "../jail";
-import type { LineMark } from "./desk";
+import type { DeskTask } from "./desk";
 import { Crowding } from "./crowding";
 import { Enforcement } from "./enforcement";
 import { ExpiryAlarm } from "./expiry-alarm";
@@ -139,13 +139,17 @@ export class LiveJail {
     memory.addJail(this.name);
     await this.#sources.load();
     void this.actions.start();
-    void this.#publish(
-      this.#state.restore(memory.currentBans(this.name, restoreRule(this.#state.settings)), this.#now()),
-    );
+    const bans = memory.currentBans(this.name, restoreRule(this.#state.settings));
+    void this.#publish(this.#state.restore(bans, this.#now()));
     this.#state.restoreTickets(memory.openTickets(this.name), this.#now());
     this.#reading.open();
     this.#discovery.watch(this.#spec.source.patterns ?? []);
     log("INFO", "jail", `Jail '${this.name}' started`);
+  }
+
+  /** Regexes not tried until the next reload: they got stuck at too many lines. */
+  get outOfService(): readonly string[] {
+    return this.#reading.outOfService;
   }
 
   /** Takes failures the reader found, in the order of their lines. */
@@ -164,7 +168,7 @@ export class LiveJail {
   }
 
   /** The reader died and another one takes over: reading goes on where it was, behind the line it was stuck at. */
-  resumeReading(stuckAt?: LineMark): void {
+  resumeReading(stuckAt?: DeskTask): void {
     this.#reading.resume(stuckAt);
   }
 
@@ -198,8 +202,7 @@ export class LiveJail {
 
   /** Bans by command; settles when the actions have run. Gives how many were new. */
   async banByCommand(ids: readonly string[]): Promise<number> {
-    const now = this.#now();
-    const events = ids.flatMap((id) => this.#state.ban(parseOffender(id), now));
+    const events = ids.flatMap((id) => this.#state.ban(parseOffender(id), this.#now()));
     await this.#publish(events);
     this.#needs.memory.writeBans();
     return events.filter((event) => event.type === "ban").length;

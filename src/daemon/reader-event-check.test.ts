@@ -13,7 +13,15 @@ const PATH = "/var/log/web.log";
 function claims(): ReaderClaims {
   const known = new ReaderClaims();
   const filter = { failregex: [], ignoreregex: [], maxlines: 1, usedns: "no" as const };
-  const jail = { name: "web", filter, findtime: 600, logencoding: "utf-8", polling: false, skip: [] };
+  const jail = {
+    name: "web",
+    filter,
+    findtime: 600,
+    logencoding: "utf-8",
+    polling: false,
+    skip: [],
+    outOfService: [],
+  };
   known.allow({ type: "open", jail, logs: [{ path: PATH, position: "head" }] });
   return known;
 }

@@ -2,6 +2,7 @@ import { LOG_LEVELS, type LogLevel } from "../platform";
 import type { TimeNotice } from "../filter";
 import { JOURNAL } from "./journal-backend";
 import type { DeskTask } from "./desk";
+import { REGEX_KINDS } from "./guarded-regexes";
 import { decodeFailureFrame } from "./failure-frame";
 import type { Frame } from "./reader-frames";
 import type { ReaderEvent, ReaderRequest, SourceHealth, SourceState } from "./reader-messages";
@@ -138,7 +139,12 @@ export class ReaderClaims {
     const [jail, start] = [this.#jail(task?.["jail"]), readText(line?.["start"], MOST_LINE)];
     const length = readNumber(line?.["length"]);
     const isWhole = jail !== undefined && start !== undefined && length !== undefined;
-    return { type: "stopped", code, message, task: isWhole ? { jail, line: { start, length } } : undefined };
+    return {
+      type: "stopped",
+      code,
+      message,
+      task: isWhole ? { jail, line: { start, length }, ...readRegex(task) } : undefined,
+    };
   }
 
   #jails(value: unknown): readonly string[] | undefined {
@@ -154,6 +160,14 @@ export class ReaderClaims {
     this.#paths.set(jail, paths);
     return paths;
   }
+}
+
+/** The regex that a reader names, if it names one. */
+function readRegex(task: Fields | undefined): Pick<DeskTask, "regex"> {
+  const place = asObject(task?.["regex"]);
+  const index = readNumber(place?.["index"]);
+  const kind = REGEX_KINDS.find((one) => one === place?.["kind"]);
+  return kind && index !== undefined ? { regex: { kind, index } } : {};
 }
 
 function checkLog(fields: Fields): ReaderEvent | undefined {

@@ -35,6 +35,8 @@ export interface ReaderJail {
   readonly journal?: ReaderJournal;
   /** Lines to pass over: a reader before was stuck at them. */
   readonly skip: readonly LineMark[];
+  /** Regexes, as the user wrote them, that are not tried any more: they got stuck too often. */
+  readonly outOfService: readonly string[];
 }
 
 /** What the daemon tells a reader. */

@@ -13,15 +13,16 @@ export class ReaderStopped extends WarderError {
   }
 }
 
-/** What the log says about it: what happened, at which line, what to do. */
-export function describeStop(error: ReaderStopped): readonly string[] {
+/** What the log says about it: what happened, at which line, what to do. `regex` is the text that was at work. */
+export function describeStop(error: ReaderStopped, regex: string | undefined): readonly string[] {
   const { task, message } = error;
   if (!task) {
     return [`Reading stopped (${message}); a new reader takes over where it was`];
   }
   const line = task.line.start.slice(0, 500);
+  const culprit = regex === undefined ? "" : `: ${task.regex?.kind ?? "regex"} '${regex.slice(0, 500)}'`;
   return [
-    `[${task.jail}] Reading stopped (${message}); a new reader takes over and passes over this line: ${line}`,
+    `[${task.jail}] Reading stopped (${message}${culprit}); a new reader takes over and passes over this line: ${line}`,
     `[${task.jail}] Somebody may have written that line to keep the filter busy. Look for nested or neighbouring ` +
       "repeats such as (a+)+ or .*.* in failregex and ignoreregex of this jail, and write them more narrowly",
   ];

@@ -5,10 +5,14 @@ import type { ReaderPort } from "./reader-host";
 import type { ReaderEvent } from "./reader-messages";
 import { ReaderStopped } from "./reader-stopped";
 
-/** Looks at the desk while the reader is at work, in milliseconds. */
-const LOOK_EVERY = 1000;
-/** Looks at which the same line lies there before the reader counts as stuck. */
-const PATIENCE = 3;
+/** Between two looks at the desk while the reader is at work, in milliseconds. */
+const LOOK_EVERY = 150;
+/** Milliseconds of work on one line after which the reader counts as stuck: with the looks less than a second. */
+const PATIENCE = 700;
+/** So many whatever the processor did: on a busy machine a reader may not get to work at all for a while. */
+const LONGEST_PATIENCE = 3000;
+/** Looks without a new line after which the reader is at rest. */
+const MOST_IDLE = 10;
 
 /** Starts a reader in a thread of its own from a bundled script. */
 export function startReaderThread(script: string): ReaderPort {
@@ -28,7 +32,10 @@ class ReaderThread implements ReaderPort {
   );
   readonly #listeners: ((event: ReaderEvent) => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #lastTurn = 0;
+  /** The turn of the desk that is waited for to end, since when, and the processor's time then. */
+  #turn = 0;
+  #since = 0;
+  #cpu = process.cpuUsage();
   #looks = 0;
   #error: Error | undefined;
   #isEnding = false;
@@ -68,23 +75,43 @@ class ReaderThread implements ReaderPort {
   }
 
   #watch(): void {
-    this.#timer ??= setInterval(() => this.#look(), LOOK_EVERY).unref();
+    if (!this.#timer) {
+      this.#beginWaiting();
+      this.#timer = setInterval(() => this.#look(), LOOK_EVERY).unref();
+    }
   }
 
   #look(): void {
-    const { turn } = this.#desk;
-    this.#looks = turn === this.#lastTurn ? this.#looks + 1 : 0;
-    this.#lastTurn = turn;
-    if (this.#looks < PATIENCE) {
+    if (this.#desk.turn !== this.#turn) {
+      this.#beginWaiting();
       return;
     }
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-    this.#looks = 0;
-    if (this.#desk.look()) {
+    this.#looks += 1;
+    if (!this.#desk.look()) {
+      if (this.#looks >= MOST_IDLE) {
+        this.#endWatch();
+      }
+      return;
+    }
+    const { user, system } = process.cpuUsage(this.#cpu);
+    const waited = performance.now() - this.#since;
+    if ((waited >= PATIENCE && (user + system) / 1000 >= PATIENCE) || waited >= LONGEST_PATIENCE) {
+      this.#endWatch();
       this.#isStuck = true;
       void this.#worker.terminate();
     }
+  }
+
+  #beginWaiting(): void {
+    this.#turn = this.#desk.turn;
+    this.#looks = 0;
+    this.#since = performance.now();
+    this.#cpu = process.cpuUsage();
+  }
+
+  #endWatch(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   #exit(code: number): void {
@@ -100,7 +127,7 @@ class ReaderThread implements ReaderPort {
   #describe(code: number): ReaderStopped {
     const task = this.#desk.look();
     if (this.#isStuck) {
-      return new ReaderStopped("reader-stuck", `one line took more than ${PATIENCE} seconds`, task);
+      return new ReaderStopped("reader-stuck", `one line took nearly a second`, task);
     }
     const why = this.#error?.message ?? `the reader thread ended with code ${code}`;
     return new ReaderStopped("reader-died", why, task);

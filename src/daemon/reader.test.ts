@@ -33,7 +33,7 @@ function config(name: string, failregex = "^\\s*failure from <ADDR>$", findtime 
     maxlines: 1,
     usedns: "no" as const,
   };
-  return { name, filter, findtime, logencoding: "utf-8", polling: false, skip: [] };
+  return { name, filter, findtime, logencoding: "utf-8", polling: false, skip: [], outOfService: [] };
 }
 
 function open(...jails: readonly ReaderJail[]): void {

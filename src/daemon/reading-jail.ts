@@ -11,6 +11,7 @@ import {
 } from "../filter";
 import { FailurePacker } from "./failure-wire";
 import { GuardedFilter } from "./guarded-filter";
+import { guardRegexes } from "./guarded-regexes";
 import type { ReaderContext } from "./reader-context";
 import type { ReaderJail } from "./reader-messages";
 
@@ -98,8 +99,13 @@ export class ReadingJail {
   }
 
   #makeFilter(config: ReaderJail): JailFilter {
+    const compiled = compileFilter(config.filter);
     const guard = { jail: () => this.name, desk: this.#context.desk, skip: config.skip };
-    return new GuardedFilter(guard, compileFilter(config.filter), makeDetector(config));
+    return new GuardedFilter(
+      guard,
+      guardRegexes(compiled, this.#context.desk, config.outOfService),
+      makeDetector(config),
+    );
   }
 
   #options(phase: Phase): Omit<FeedOptions, "earlier"> {

@@ -55,7 +55,15 @@ function watch(started: ReaderPort): void {
 
 function open(failregex = "^\\s*failure from <ADDR>$"): void {
   const filter = { failregex: [{ text: failregex }], ignoreregex: [], maxlines: 1, usedns: "no" as const };
-  const jail = { name: "web", filter, findtime: 600, logencoding: "utf-8", polling: false, skip: [] };
+  const jail = {
+    name: "web",
+    filter,
+    findtime: 600,
+    logencoding: "utf-8",
+    polling: false,
+    skip: [],
+    outOfService: [],
+  };
   port.post({ type: "open", jail, logs: [{ path: log, position: "head" }] });
 }
 
