@@ -79,7 +79,7 @@ function show(value: unknown): string {
         return `${part}n`;
       }
       if (part instanceof Map || part instanceof Set) {
-        return [part.constructor.name, ...part];
+        return [part.constructor.name, ...(part as Iterable<unknown>)];
       }
       return typeof part === "number" && !Number.isFinite(part) ? String(part) : part;
     }) ?? "undefined"

@@ -3,6 +3,8 @@ import { WarderError } from "../../src/model";
 import { demand, demandSame, tolerate, type FuzzTarget } from "../target";
 import { readSampleLines } from "./samples";
 
+/** Longer lines are looked at once only, to see how long that takes. */
+const LONG = 100_000;
 const NOW = 1_795_305_600;
 const DATES = [
   "Nov 21 00:46:30",
@@ -25,54 +27,48 @@ export const date: FuzzTarget = {
     ...[...readSampleLines().values()].flatMap((lines) => lines.slice(0, 2)).map((line) => Buffer.from(line)),
   ],
   words: [
-    ...[
-      "%Y",
-      "%m",
-      "%d",
-      "%H",
-      "%M",
-      "%S",
-      "%f",
-      "%z",
-      "%Z",
-      "%b",
-      "%B",
-      "%a",
-      "%y",
-      "%j",
-      "%p",
-      "%I",
-      "%G",
-      "%V",
-    ],
-    ...[
-      "%u",
-      "%s",
-      "%Ex",
-      "%ExY",
-      "{EPOCH}",
-      "{LEPOCH}",
-      "{DATE}",
-      "{UNB}",
-      "{^LN-BEG}",
-      "{*WD-BEG}",
-      "{NONE}",
-    ],
-    ...[
-      "TAI64N",
-      "\0",
-      "Feb 29",
-      "Dec 31",
-      "24:00:00",
-      "23:59:60",
-      "+14:00",
-      "-12",
-      "Z",
-      "UTC",
-      "CET",
-      "1969",
-      "٣",
-    ],
+    "%Y",
+    "%m",
+    "%d",
+    "%H",
+    "%M",
+    "%S",
+    "%f",
+    "%z",
+    "%Z",
+    "%b",
+    "%B",
+    "%a",
+    "%y",
+    "%j",
+    "%p",
+    "%I",
+    "%G",
+    "%V",
+    "%u",
+    "%s",
+    "%Ex",
+    "%ExY",
+    "{EPOCH}",
+    "{LEPOCH}",
+    "{DATE}",
+    "{UNB}",
+    "{^LN-BEG}",
+    "{*WD-BEG}",
+    "{NONE}",
+    "TAI64N",
+    "\0",
+    "Feb 29",
+    "Dec 31",
+    "24:00:00",
+    "23:59:60",
+    "+14:00",
+    "-12",
+    "Z",
+    "UTC",
+    "CET",
+    "1969",
+    "٣",
   ],
   check: (input) => {
     const text = input.toString("utf8");
@@ -89,8 +85,10 @@ export const date: FuzzTarget = {
       const line = text.slice(at + 1);
       if (detector) {
         checkLine(detector, line);
-        checkLine(detector, `${line} `);
-        if (!options.datepattern.includes("\n")) {
+        if (line.length < LONG) {
+          checkLine(detector, `${line} `);
+        }
+        if (line.length < LONG && !options.datepattern.includes("\n")) {
           demandSame(
             detector.detect(line, NOW),
             fresh()?.detect(line, NOW),
@@ -111,6 +109,8 @@ function checkLine(detector: ReturnType<typeof createDateDetector>, line: string
     );
     demandSame(line.slice(found.start, found.end), found.text, "the text of a date");
     demand(found.time === undefined || Number.isFinite(found.time), `the time ${found.time}`);
-    demandSame(detector.detect(line, NOW)?.time, found.time, "the same line at the same time");
+    if (line.length < LONG) {
+      demandSame(detector.detect(line, NOW)?.time, found.time, "the same line at the same time");
+    }
   }
 }

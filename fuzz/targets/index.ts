@@ -14,6 +14,20 @@ import { values } from "./values";
 
 /** Everything that reads text which others write. */
 export const TARGETS: readonly FuzzTarget[] = [
-  ...[regex, date, lines, reader, container, syslog, journal],
-  ...[pickle, json, database, firewall, monitor, actions, notices, config, values],
+  regex,
+  date,
+  lines,
+  reader,
+  container,
+  syslog,
+  journal,
+  pickle,
+  json,
+  database,
+  firewall,
+  monitor,
+  actions,
+  notices,
+  config,
+  values,
 ];

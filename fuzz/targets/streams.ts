@@ -63,21 +63,31 @@ export const journal: FuzzTarget = {
       Buffer.from(JSON.stringify({ __REALTIME_TIMESTAMP: "1795216931000000", ...fields }), "utf8"),
     ),
   words: [
-    ...[
-      '"MESSAGE":',
-      '"__CURSOR":',
-      '"__REALTIME_TIMESTAMP":',
-      '"_SOURCE_REALTIME_TIMESTAMP":',
-      "9999999999999999",
-    ],
-    ...["[", "]", "[[1],2]", "null", "{}", '"x"', ",", "\\n", "\\u0000", "256", "-1", "1.5", '"__proto__":'],
+    '"MESSAGE":',
+    '"__CURSOR":',
+    '"__REALTIME_TIMESTAMP":',
+    '"_SOURCE_REALTIME_TIMESTAMP":',
+    "9999999999999999",
+    "[",
+    "]",
+    "[[1],2]",
+    "null",
+    "{}",
+    '"x"',
+    ",",
+    "\\n",
+    "\\u0000",
+    "256",
+    "-1",
+    "1.5",
+    '"__proto__":',
   ],
   check: (input) => {
     const found = parseJournalEntry(input.toString("utf8"));
     if (found) {
-      const { entry, cursor } = found;
+      const { entry, point } = found;
       demand(Number.isFinite(entry.time) && !entry.text.includes("\n"), "an entry that is no line");
-      demand(cursor !== "" && typeof cursor === "string", "an entry without a place");
+      demand(point.cursor !== "" && Number.isFinite(point.micros), "an entry without a place");
       demand(/^\d{4,6}-\d\d-\d\dT/.test(entry.date) || entry.date.startsWith("+"), `the date ${entry.date}`);
     }
   },
