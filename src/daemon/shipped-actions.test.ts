@@ -130,7 +130,8 @@ describe("a jail.local that names actions", () => {
     ["%(action_)s", ["pf"], "banaction = pf[type=allports]"],
     ["%(action_)s", ["iptables-multiport-log"], "banaction = iptables-multiport-log"],
   ])("finds them: %s", (action, names, settings) => {
-    const configuration = read(`${JAIL}${settings}\naction = ${action}\n`);
+    const firewall = settings.includes("banaction") ? "" : "banaction = nftables\n";
+    const configuration = read(`${JAIL}${firewall}${settings}\naction = ${action}\n`);
     expect(configuration.problems.filter(({ severity }) => severity === "error")).toEqual([]);
     expect(specsOf(configuration).map(({ name }) => name)).toEqual(names);
     expect(configuration.jails).toEqual(["demo"]);

@@ -10,15 +10,7 @@ import { parseOffender, type Ban } from "../../src/model";
 import type { Step } from "./action-oracle.testing";
 import { isOracleHere } from "./config-oracle.testing";
 import { compileActions } from "./stock-actions.testing";
-import {
-  compileHere,
-  runHere,
-  runThere,
-  StubFolder,
-  takeCalls,
-  TREE,
-  type ToolCall,
-} from "./tree-actions.testing";
+import { compileHere, runHere, runThere, StubFolder, TREE, type ToolCall } from "./tree-actions.testing";
 
 const canRun = isOracleHere();
 
@@ -167,6 +159,8 @@ const HOSTILE_IDS = [
   "a b\\c*?[x]",
   "${IFS}touch${IFS}canary",
   "@/etc/passwd",
+  "facade.de",
+  "1.2.3.c0ffee.de",
   "é % \\044(touch canary) !x",
 ];
 /** Those that have a use for ids that are no addresses. */
@@ -203,7 +197,7 @@ describe.skipIf(!canRun)("ids that are no addresses", () => {
 /** What is wrong with calls about hostile ids: they must not be there at all, or be one word or lines of a text. */
 function judgeHostile(name: string, calls: readonly ToolCall[]): readonly string[] {
   if (!FOR_ANY_ID.test(name)) {
-    const traces = /canary|ruleset|ACCEPT|-rf|--help|passwd|victim|IFS/;
+    const traces = /canary|ruleset|ACCEPT|-rf|--help|passwd|victim|IFS|\.de\b/;
     return calls.filter(({ args, input }) => traces.test([...args, input].join(" "))).map(showCall);
   }
   const commands = calls.filter(({ tool }) => /^(?:send)?mail$/.test(tool));
@@ -275,23 +269,23 @@ print(json.dumps({n: [parameters(sys.argv[1], n), parameters(sys.argv[2], n)] fo
 `;
 
 describe("actions that write files", () => {
-  const files = (name: string, ids: readonly string[]): Promise<string> => {
+  /** Bans all, and unbans all but the last `kept`. */
+  const files = (name: string, ids: readonly string[], kept: number): Promise<string> => {
     const folder = stubs.open(`file-${name}`, ATTACK_LOG);
-    const steps = lifeOf(...ids).slice(0, -3);
+    const steps = lifeOf(...ids).slice(0, -2 - kept);
     const [spec] = compileHere([lineOf(name)]);
     const names = { full: "host.example", short: "host" };
     return runHere(spec!, steps, { folder, path: stubs.path, names }).then(() => folder);
   };
 
   it("hostsdeny writes a line for each address and takes only that away", async () => {
-    const folder = await files("hostsdeny", [V4, V6, V4, "192.0.2.8"]);
-    expect(readFileSync(join(folder, "hosts.deny"), "utf8")).toBe("ALL: 192.0.2.8\n");
-    takeCalls(folder);
+    const folder = await files("hostsdeny", [V4, V6, V4, "2001:db8:7::/48", "192.0.2.8"], 2);
+    expect(readFileSync(join(folder, "hosts.deny"), "utf8")).toBe("ALL: [2001:db8:7::]/48\nALL: 192.0.2.8\n");
   });
 
   it("nginx-block-map keeps every id on one line, in quotes that it cannot leave", async () => {
     const ids = ["plain", 'a"b', "a\\b", "~^x$", "$(touch canary)", "x; } server { ", "no\nline", "last"];
-    const folder = await files("nginx-block-map", ids);
+    const folder = await files("nginx-block-map", ids, 1);
     expect(readFileSync(join(folder, "blacklisted-sessions.map"), "utf8")).toBe('"\\\\last" 1;\n');
     expect(existsSync(join(folder, "canary"))).toBe(false);
   });
