@@ -19,6 +19,12 @@ describe("messages of RFC 3164", () => {
   });
 });
 
+it("is quick with line breaks without end", () => {
+  const begin = process.cpuUsage();
+  expect(format(`<13>a${"\n".repeat(62_000)}b\r\n\0`)).toMatch(/ a#012[#012]*b$/);
+  expect(process.cpuUsage(begin).user).toBeLessThan(500_000);
+});
+
 describe("messages of RFC 5424", () => {
   it.each([
     [

@@ -23,7 +23,7 @@ export interface Arrival {
  * become `#012` as with rsyslog. Dates of RFC 3164 lack year and zone: the time of arrival stands for them.
  */
 export function formatSyslog(view: string, arrival: Arrival): string {
-  const text = escapeControl(view.replace(/[\r\n\0]+$/, ""));
+  const text = escapeControl(view.slice(0, endOf(view)));
   const header = PRIORITY.exec(text);
   const rest = header ? text.slice(header[0].length) : text;
   return (header && formatNew(rest, arrival)) ?? formatOld(rest, arrival);
@@ -37,6 +37,15 @@ export function formatArrival(seconds: number): string {
   const size = Math.abs(offset);
   const pad = (part: number): string => String(part).padStart(2, "0");
   return `${local}${offset < 0 ? "-" : "+"}${pad(Math.floor(size / 60))}:${pad(size % 60)}`;
+}
+
+/** Where the line breaks and NULs begin that end a message. A regex would look at every run of them from each place. */
+function endOf(view: string): number {
+  let end = view.length;
+  while (end > 0 && "\r\n\0".includes(view.charAt(end - 1))) {
+    end--;
+  }
+  return end;
 }
 
 function escapeControl(text: string): string {
