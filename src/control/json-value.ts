@@ -36,7 +36,7 @@ export function toJson(value: CommandValue): JsonValue {
 
 /**
  * Parsed JSON as a command value.
- * @throws RemoteError `ValueError` when it is nested too deep
+ * @throws RemoteError `ValueError` when it is nested too deep, or holds a number such as 1e999
  */
 export function fromJson(value: unknown, depth = 0): CommandValue {
   if (depth > DEEPEST) {
@@ -47,6 +47,9 @@ export function fromJson(value: unknown, depth = 0): CommandValue {
   }
   if (typeof value === "object" && value !== null) {
     return new Map(Object.entries(value).map(([key, item]) => [key, fromJson(item, depth + 1)]));
+  }
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    throw valueError("A number is too large");
   }
   return value as CommandValue;
 }
