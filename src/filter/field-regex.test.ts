@@ -120,6 +120,8 @@ describe("the time of a line", () => {
     [(NOON - 5) * 1e6, -5],
     ["2026-01-01T11:59:55Z", -5],
     ["2026-01-01T12:59:55.5+01:00", -5],
+    ["2026-01-01T12:59:55.500000000+01:00", -5],
+    ["2026-01-01T06:59:55,2500001-05:00", -5],
     ["nonsense", 0],
   ])("%j is read", (time, offset) => {
     expect(feed(makeJson("ip=<ADDR> t?=<F-TIME>"), { t: time, ip: PEER })[0]?.time).toBe(NOON + offset);

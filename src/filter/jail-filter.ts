@@ -52,6 +52,8 @@ interface DatedOptions extends FeedOptions {
   readonly isEntry?: boolean;
 }
 
+/** Digits beyond microseconds: templates for dates know no more, and would miss the zone behind them. */
+const FINE_FRACTION = /(\d[.,]\d{6})\d{1,9}/;
 const NO_HITS: readonly Hit[] = [];
 const NO_GROUPS: Groups = new Map();
 
@@ -254,7 +256,8 @@ export class JailFilter {
   /** The time that a field has: a number of (parts of) seconds since 1970, or a date in any format of the filter. */
   #fieldTime(line: Candidate, match: Match): Pick<Candidate, "time" | "isOld"> {
     const text = match.named("time") ?? "";
-    const time = parseEpoch(text) ?? this.detector.detect(text, line.clock.now)?.time;
+    const time =
+      parseEpoch(text) ?? this.detector.detect(text.replace(FINE_FRACTION, "$1"), line.clock.now)?.time;
     if (time === undefined) {
       return line;
     }
