@@ -35,6 +35,11 @@ describe("findInjections", () => {
     expect(find(pattern)?.forged).toContain("192.0.2.77");
   });
 
+  it("finds what a backslash guards in a part of the field only", () => {
+    const pattern = String.raw`^user "(?P<user>(?:[^"]|\\.)*?.*?)" from <IP>`;
+    expect(find(pattern)?.forged).toContain('" from 192.0.2.77');
+  });
+
   it("says when a field's own pattern would not take the text", () => {
     expect(find(String.raw`^bad (?P<user>\S+) from <IP>`)).toMatchObject({ assumed: true, field: "user" });
   });
@@ -46,6 +51,11 @@ describe("findInjections", () => {
     ["the field comes later", "^Failed from <IP> for (?P<user>.*)$"],
     ["the field cannot hold what separates", `^user "(?P<user>[^"]*)" from <IP>`],
     ["the field has a list of what it takes", String.raw`^user (?P<user>[\w.-]*) from <IP>`],
+    [
+      "the field's own quotes have a backslash before them",
+      String.raw`^user "(?P<user>[^"\\]*(?:\\.[^"\\]*)*)" from <IP>`,
+    ],
+    ["such a field has no name", String.raw`^user "[^"\\]*(?:\\.[^"\\]*)*" from <IP>`],
     ["there is no offender", "^user .*$"],
     ["a word of the program is no field", String.raw`^(?P<mlfid>\S+) <IP>`],
     ["the field is short", "^user .{0,8} from <IP>"],

@@ -1,4 +1,4 @@
-import { charactersIn, hasAll } from "./ascii-set";
+import { charactersIn, hasAll, type AsciiSet } from "./ascii-set";
 import { compilePattern } from "./matcher";
 import { listForks, makeSample, type Sample } from "./sample";
 import { childrenOf, type Capture, type Node, type Pattern, type Repeat } from "./tree";
@@ -30,6 +30,7 @@ type Field = Capture | Repeat;
 
 /** Fewer characters cannot hold an address and what must stand around it. */
 const LEAST_ROOM = 20;
+const BACKSLASH = 0x5c;
 const ANYTHING = "abcxyz0123456789.";
 const PRINTABLE = "<>()[]{}=:;,/@'\"";
 const MOST_FORKS = 24;
@@ -51,7 +52,7 @@ export function* findInjections(pattern: Pattern, search: InjectionSearch): Iter
   const matcher = compilePattern(pattern);
   const offenderIn = (line: string) => matcher.exec(`${line}\n`)?.named(search.offender);
   for (const field of listFields(pattern.root, target)) {
-    const allowed = charactersIn(field);
+    const allowed = freeCharacters(field);
     for (const attempt of listAttempts(pattern, { field, target, search })) {
       const { genuine, forged, content } = attempt;
       const assumed = !hasAll(allowed, content) || (field.type === "repeat" && content.length > field.max);
@@ -175,6 +176,27 @@ function isNamedField(node: Node): node is Capture {
 
 function holdsFreeText(node: Node): boolean {
   return isFreeRepeat(node) || (node.type !== "look" && childrenOf(node).some(holdsFreeText));
+}
+
+/** What a field takes anywhere in it: not only behind a backslash, which the program itself writes there. */
+function freeCharacters(node: Node): AsciiSet {
+  switch (node.type) {
+    case "literal":
+    case "any":
+    case "set":
+    case "look":
+      return charactersIn(node);
+    case "sequence":
+      return node.items
+        .filter((_, i) => !isBackslash(node.items[i - 1]))
+        .reduce((all, item) => all | freeCharacters(item), 0n);
+    default:
+      return childrenOf(node).reduce((all, child) => all | freeCharacters(child), 0n);
+  }
+}
+
+function isBackslash(node: Node | undefined): boolean {
+  return node?.type === "literal" && node.code === BACKSLASH;
 }
 
 function isFreeRepeat(node: Node): node is Repeat {
