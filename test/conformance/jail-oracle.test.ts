@@ -86,7 +86,7 @@ describe.skipIf(!HAS_ORACLE)("the real fail2ban", () => {
           matches: failure.lines,
           count: failure.attempts,
         };
-        const ticket = table.add(found, parseOffender(failure.id), failure.count);
+        const ticket = table.add(found, parseOffender(failure.id).id, failure.count);
         const record: unknown[] = [ticket.retry, table.size, table.total];
         if (ticket.retry >= one.maxretry) {
           table.take(failure.id);
