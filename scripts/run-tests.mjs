@@ -26,6 +26,8 @@ const results = [
   ...(isCi || process.argv.includes("--nodes") ? OTHER_NODES.map(runOnNode) : []),
   runVitest("conformance", process.execPath),
   runVitest("e2e", process.execPath),
+  // Says how fast it is and never fails for that; unequal counts do fail.
+  ...(isCi ? [runCheck("bench", process.execPath, ["bench/run.mjs", "--short"])] : []),
 ];
 report(results);
 
