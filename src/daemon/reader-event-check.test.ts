@@ -91,7 +91,7 @@ describe("messages of a reader", () => {
 
   test.each([
     [{ type: "position", jails: ["web"], path: "/etc/shadow", at: { hash: "ab", position: 12 } }],
-    [{ type: "position", jails: ["web"], path: PATH, at: { hash: "a".repeat(101), position: 12 } }],
+    [{ type: "position", jails: ["web"], path: PATH, at: { hash: "a".repeat(1001), position: 12 } }],
     [{ type: "position", jails: ["web"], path: PATH, at: { hash: "ab", position: null } }],
     [{ type: "position", jails: ["web"], path: PATH, at: { hash: "ab", position: 1e300 } }],
     [{ type: "position", jails: ["web", "web"], path: PATH, at: { hash: "ab", position: 1 } }],

@@ -18,6 +18,8 @@ export interface ReaderEnd {
 /** Characters kept of a message for the log, of a line, and of a path. */
 const MOST_MESSAGE = 16_384;
 const MOST_LINE = 4096;
+/** A place in the journal names an entry with its cursor. */
+const MOST_HASH = 1000;
 const MOST_SOURCES = 100_000;
 /** Bytes in a file, lines in a log, seconds since 1970: none is larger. */
 const MOST = Number.MAX_SAFE_INTEGER;
@@ -92,7 +94,7 @@ export class ReaderClaims {
     const [hash, position] = [at?.["hash"], readNumber(at?.["position"])];
     const isKnown =
       typeof path === "string" && jails?.every((jail) => this.#paths.get(jail)?.has(path) === true);
-    return jails && isKnown && typeof hash === "string" && hash.length <= 100 && position !== undefined
+    return jails && isKnown && typeof hash === "string" && hash.length <= MOST_HASH && position !== undefined
       ? { type: "position", jails, path, at: { hash, position } }
       : undefined;
   }
