@@ -3,7 +3,7 @@
  * the texts of logs, name servers and whois say; and they take the parameters of the stock actions of the same name.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { parseOffender, type Ban } from "../../src/model";
@@ -289,4 +289,50 @@ describe("actions that write files", () => {
     expect(readFileSync(join(folder, "blacklisted-sessions.map"), "utf8")).toBe('"\\\\last" 1;\n');
     expect(existsSync(join(folder, "canary"))).toBe(false);
   });
+});
+
+describe("what goes out by mail", () => {
+  const names = { full: "host.example", short: "host" };
+  const mailsOf = async (line: string): Promise<readonly ToolCall[]> => {
+    const folder = stubs.open("mail", ATTACK_LOG);
+    const [spec] = compileHere([line]);
+    const ban = { operation: "ban", ban: banOf(V4) } as const;
+    const { calls, errors } = await runHere(spec!, [ban], { folder, path: stubs.path, names });
+    expect([errors, existsSync(join(folder, "canary"))]).toEqual([[], false]);
+    return calls.flat().filter(({ tool }) => /mail$/.test(tool));
+  };
+
+  it("are the lines of all logs that name the address, without what steers terminals", async () => {
+    writeFileSync(join(stubs.root, "second.log"), `no match\nsecond ${V4}\nnear 198.51.100.90\n`);
+    const logs = 'logpath="attack.log\n ../second.log tail\n none.log"';
+    const [mail] = await mailsOf(`sendmail-whois-lines[mailcmd=sendmail, ${logs}]`);
+    expect(mail?.input).toMatch(/^Subject: \[Fail2Ban\] demo: banned 198\.51\.100\.9 from host\.example\n/);
+    expect(mail?.input).toContain("\nnetname: EXAMPLE\n");
+    expect(mail?.input).toContain(`\n${HOSTILE_LINES[0]} ${V4} ${V6}\n`);
+    expect(mail?.input).toContain(`\tb[31m * ? [a] ~ <ip> <matches> ${V4} ${V6}\n`);
+    expect(mail?.input).toMatch(/\nsecond 198\.51\.100\.9\n$/);
+    expect(mail?.input).not.toMatch(/no match|near|\u001b|\u0007/);
+  });
+
+  it.each(["matches", "ipmatches", "ipjailmatches"])("are the kept lines: %s", async (kind) => {
+    const [mail] = await mailsOf(`sendmail-whois-${kind}[mailcmd=sendmail]`);
+    expect(mail?.input).toContain(`Nov 21 00:40:13 ${HOSTILE_LINES[0]} from ${V4}\n~!touch canary\n.\n-e `);
+  });
+
+  it("is nothing that mail(1) could take for a command", async () => {
+    const [mail] = await mailsOf('mail-whois-lines[logpath=attack.log, dest="root you@example.com"]');
+    expect(mail?.args.slice(2)).toEqual(["root", "you@example.com"]);
+    expect(mail?.input).toContain("\n ~!touch canary\n .\nnetname: EXAMPLE\n");
+    expect(mail?.input).not.toMatch(/^[~.]/m);
+  });
+
+  it.each(["complain[logpath=attack.log]", "xarf-login-attack[mailcmd=sendmail, logpath=attack.log]"])(
+    "goes to nobody but addresses of mail: %s",
+    async (line) => {
+      const [mail, ...others] = await mailsOf(line);
+      expect(mail?.args.slice(-2)).toEqual(["abuse@example.net", "second@example.net"]);
+      expect([others, mail?.input.includes(`${HOSTILE_LINES[0]} ${V4}`)]).toEqual([[], true]);
+      expect(mail?.args.join(" ")).not.toMatch(/example\.org/);
+    },
+  );
 });

@@ -49,7 +49,7 @@ ip*tables*" -S "*)
 "nft list chain "*) echo 'ip saddr @addr-set-demo reject'; echo 'ip6 saddr @addr6-set-demo reject';;
 "ipfw list"*) [ ! -e rules ] || cat rules;;
 "ip -4 -o route get "*) echo '192.0.2.1 via 203.0.113.1 dev eth0 src 203.0.113.5 uid 0';;
-"dig "*) echo '"abuse@example.net,-x@example.org" "$(touch canary)@example.org;second@example.net"';;
+"dig "*) echo '"abuse@example.net,-x@example.org" "$(touch canary)@example.org,second@example.net"';;
 "whois "*) printf '~!touch canary\n.\nnetname: EXAMPLE\n';;
 "geoiplookup"*) echo 'GeoIP Country Edition: ZZ, Nowhere';;
 "curl "*http_code*) printf 200;;
