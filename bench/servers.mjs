@@ -15,7 +15,6 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -38,7 +37,8 @@ export function prepare(contender, settings) {
 
 /** The same with several jails on the one log, each with its settings; a jail not named after a filter has to name one. */
 export function prepareJails(contender, jails) {
-  const folder = mkdtempSync(join(tmpdir(), "warder-bench-"));
+  // Not in /tmp: warder watches the folders on the way to its logs, and in that one others are busy.
+  const folder = mkdtempSync(join("/var/tmp", "warder-bench-"));
   cpSync("/etc/fail2ban", join(folder, "conf"), { recursive: true });
   cpSync(join(root, NATIVE), join(folder, "conf", NATIVE.replace("config/", "")));
   const log = join(folder, "auth.log");
