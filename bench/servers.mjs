@@ -7,6 +7,7 @@ import {
   appendFileSync,
   closeSync,
   cpSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -41,7 +42,9 @@ export function prepareJails(contender, jails) {
   const folder = mkdtempSync(join("/var/tmp", "warder-bench-"));
   cpSync("/etc/fail2ban", join(folder, "conf"), { recursive: true });
   cpSync(join(root, NATIVE), join(folder, "conf", NATIVE.replace("config/", "")));
-  const log = join(folder, "auth.log");
+  // In a folder of its own: whoever watches it should not hear of the database.
+  mkdirSync(join(folder, "log"));
+  const log = join(folder, "log/auth.log");
   writeFileSync(log, "");
   const sections = Object.entries(jails).map(
     ([name, settings]) =>
