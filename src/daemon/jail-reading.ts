@@ -38,9 +38,14 @@ export class JailReading {
   readonly #troubles = new RegexTroubles();
   #skipped: readonly LineMark[] = [];
   #isOpen = false;
-  /** Failures were counted, and the place behind them is not known yet. */
-  #isAhead = false;
+  /** How often failures came, and how often that was before the places known. */
+  #counted = 0;
+  #placed = 0;
   #held: Promise<unknown> = Promise.resolve();
+  /** How much is held that is not found out yet. */
+  #holding = 0;
+  /** Should have been written down, but the counts were ahead of the places. */
+  #isOverdue = false;
   #cancelSave: (() => void) | undefined;
   /** When something will be written; seconds of a clock nobody sets. */
   #due = Infinity;
@@ -115,28 +120,33 @@ export class JailReading {
 
   /** Failures came: the next place reached lies behind them. */
   failed(): void {
-    this.#isAhead = true;
+    this.#counted += 1;
   }
 
   /** What counts has been changed by command. */
   changed(): void {
-    this.#saveIn(this.#pause());
+    this.#isOverdue = true;
+    this.#saveIn(this.#isAhead ? SAVE_SECONDS : this.#pause());
   }
 
   /** Something is still being found out about failures already read: places reached meanwhile wait for it. */
   hold(work: Promise<unknown>): void {
-    this.#held = Promise.allSettled([this.#held, work]);
+    this.#holding += 1;
+    this.#held = Promise.allSettled([this.#held, work]).then(() => {
+      this.#holding -= 1;
+    });
   }
 
   /** The reader has handed over everything before that place. */
   reached(path: string, at: LogPosition): void {
-    const held = this.#held;
-    void held.then(() => {
-      this.#reached.set(path, at);
-      this.#unsaved.add(path);
-      this.#saveIn(this.#isAhead ? this.#pause() : SAVE_SECONDS);
-      this.#isAhead = false;
-    });
+    const counted = this.#counted;
+    const take = (): void => this.#takePlace(path, at, counted);
+    if (this.#holding > 0) {
+      void this.#held.then(take);
+    } else {
+      // At once: the next failures may come before a promise is settled.
+      take();
+    }
   }
 
   /** Stops reading; settles when no failure can come any more and all places are written down. */
@@ -147,6 +157,20 @@ export class JailReading {
     }
     await this.#held;
     this.#save();
+  }
+
+  /** Failures were counted, and the place behind them is not known yet: written down now, they would count twice. */
+  get #isAhead(): boolean {
+    return this.#counted !== this.#placed;
+  }
+
+  /** `counted`: how often failures had come before that place. */
+  #takePlace(path: string, at: LogPosition, counted: number): void {
+    this.#reached.set(path, at);
+    this.#unsaved.add(path);
+    this.#isOverdue ||= counted > this.#placed;
+    this.#placed = Math.max(this.#placed, counted);
+    this.#saveIn(this.#isOverdue && !this.#isAhead ? this.#pause() : SAVE_SECONDS);
   }
 
   #blame({ regex }: DeskTask): void {
@@ -239,6 +263,7 @@ export class JailReading {
 
   #saveOnTime(): void {
     this.#due = Infinity;
+    this.#isOverdue = true;
     // Either the place is on its way, or another jail has just been written down.
     this.#saveIn(this.#isAhead ? SAVE_SECONDS : this.#pause());
   }
@@ -246,6 +271,7 @@ export class JailReading {
   #save(): void {
     this.#cancelSave?.();
     this.#due = Infinity;
+    this.#isOverdue = false;
     const places = new Map([...this.#reached].filter(([path]) => this.#unsaved.has(path)));
     this.#unsaved.clear();
     this.#needs.memory.saveProgress(this.#spec.name, places, this.#takeTickets(MOST_TICKETS));
