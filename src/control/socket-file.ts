@@ -3,6 +3,7 @@ import { connect, type Server } from "node:net";
 import { dirname } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import { WarderError } from "../model";
+import { findIntruder } from "../platform";
 
 /** How long a server behind an existing socket file may take to accept, in milliseconds. */
 const PROBE_TIMEOUT = 2000;
@@ -12,11 +13,20 @@ const BACKLOG = 4096;
 
 /**
  * Makes way for a socket at the path: creates the last directory level when it is missing, removes the file that a
- * crash or a power cut left behind. Whether a server is still there is found out by connecting.
- * @throws WarderError `server-running` when one is (unless `force`), `socket-path` when something else is in the way
+ * crash or a power cut left behind. Whether a server is still there is found out by connecting. Whoever may write to
+ * the folder could put a socket of his own in the place of ours.
+ * @throws WarderError `server-running` when one is (unless `force`), `socket-path` when something else is in the way, or
+ * somebody else may write there
  */
 export async function clearSocketPath(path: string, force: boolean): Promise<void> {
   mkdirUnlessThere(dirname(path));
+  const intruder = findIntruder(dirname(path));
+  if (intruder !== undefined) {
+    throw new WarderError(
+      "socket-path",
+      `Cannot listen on "${path}": ${intruder}, and could take the place of the socket. Choose a folder that only its owner may write to, such as /run/warder.`,
+    );
+  }
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (!found) {
     return;

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, lstatSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { WarderError, messageOf } from "../model";
 import { formatLogRecord, type LogRecord } from "./log-line";
@@ -80,10 +80,18 @@ function formatLines(records: readonly LogRecord[], { line }: LogTargetName): st
   return text;
 }
 
+const APPEND = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND;
+
+/** Whether root or we made the link at a path; that of somebody else could lead to any file. */
+function isOwnLink(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats?.isSymbolicLink() === true && (stats.uid === 0 || stats.uid === process.geteuid?.());
+}
+
 function openLog(path: string): number {
   try {
     mkdirSync(dirname(path), { recursive: true });
-    return openSync(path, "a", 0o600);
+    return openSync(path, APPEND | (isOwnLink(path) ? 0 : constants.O_NOFOLLOW), 0o600);
   } catch (cause) {
     const message = `Unable to log to '${path}': ${messageOf(cause)}. Choose another logtarget or make it writable`;
     throw new WarderError("log-target", message, { cause });

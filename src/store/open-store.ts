@@ -1,4 +1,13 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  statSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { salvage } from "./salvage";
 import { createSchema, migrateSchema, readVersion, SCHEMA_VERSION } from "./schema";
@@ -144,13 +153,26 @@ function repair(
 
 /** Makes the last folder and an empty file that only its owner can read. */
 function prepareFile(path: string): void {
-  if (path === MEMORY || existsSync(path)) {
+  if (path === MEMORY) {
+    return;
+  }
+  ["", "-wal", "-shm", "-journal"].forEach((suffix) => refuseForeignLink(path, path + suffix));
+  if (existsSync(path)) {
     return;
   }
   if (!existsSync(dirname(path))) {
     mkdirSync(dirname(path), { mode: 0o700 });
   }
   closeSync(openSync(path, "a", PRIVATE));
+}
+
+/** A link of somebody else could lead to any file of root's. */
+function refuseForeignLink(path: string, place: string): void {
+  const stats = lstatSync(place, { throwIfNoEntry: false });
+  if (stats?.isSymbolicLink() === true && stats.uid !== 0 && stats.uid !== process.geteuid?.()) {
+    const about = `${place} is a link made by user ${stats.uid}. Remove it, or choose a folder that only its owner may write to.`;
+    throw new StoreError("unwritable", path, { about });
+  }
 }
 
 function freeName(wanted: string): string {

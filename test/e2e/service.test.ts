@@ -1,6 +1,6 @@
 /** The daemon as a service: the socket and the messages of systemd, its watchdog, its unit. */
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -114,19 +114,32 @@ describe.skipIf(!canActivate)("socket activation", () => {
 });
 
 describe.skipIf(!canAnalyze)("the units", () => {
-  test.each(["warder.service", "fail2ban.service"])("%s is well-formed", (name) => {
-    const { stderr } = spawnSync("systemd-analyze", ["verify", `packaging/systemd/${name}`], {
-      encoding: "utf8",
-    });
-    const lines = stderr
-      .split("\n")
-      .filter((line) => line.includes(name) && !/is not executable|man.*failed/.test(line));
-    expect(lines).toEqual([]);
+  test.each(["warder.service", "fail2ban.service", "warder.socket", "fail2ban.socket"])(
+    "%s is well-formed",
+    (name) => {
+      const { stderr } = spawnSync("systemd-analyze", ["verify", `packaging/systemd/${name}`], {
+        encoding: "utf8",
+      });
+      const lines = stderr
+        .split("\n")
+        .filter((line) => line.includes(name) && !/is not executable|man.*failed/.test(line));
+      expect(lines).toEqual([]);
+    },
+  );
+
+  test.each([
+    ["warder", "config/fail2ban.conf"],
+    ["fail2ban", "src/config/server.ts"],
+  ])("%s.socket is where the daemon is asked for", (name, place) => {
+    const unit = readFileSync(`packaging/systemd/${name}.socket`, "utf8");
+    const path = /^ListenStream=\/run(\S+)$/m.exec(unit)?.[1] ?? "no path";
+    expect(readFileSync(place, "utf8")).toContain(`run${path}`);
+    expect(unit).toMatch(/^SocketMode=0600$/m);
   });
 
   test.each([
-    ["warder.service", 3],
-    ["fail2ban.service", 5],
+    ["warder.service", 2.5],
+    ["fail2ban.service", 4.5],
   ])("%s is hardened", (name, most) => {
     const args = ["security", "--offline=true", "--no-pager", `packaging/systemd/${name}`];
     const { stdout } = spawnSync("systemd-analyze", args, { encoding: "utf8" });
