@@ -31,6 +31,7 @@ describe("formatSources", () => {
       "seconds-behind": 90,
       "dates-missing": 40,
       "clock-offset": -7200,
+      "filter-seconds": 3,
     };
     expect(formatSources("web", [bad], 1000)).toBe(
       [
@@ -38,6 +39,7 @@ describe("formatSources", () => {
         "  /tmp/?[2J.log: silent, 120 lines, the last 10s ago, 3 matched, 5000 bytes to be read",
         "    used to speak, and has said nothing for longer than ever",
         "    is read 1m 30s late",
+        "    its filter is expensive: 25000 µs for each line, 3s in all",
         "    40 of 50 lines looked at have no date that can be read",
         "    its dates are 2h behind the clock",
         "",

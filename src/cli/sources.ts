@@ -15,6 +15,8 @@ export interface SourcesOptions {
 
 /** Dates further off than this are worth a word, in seconds. */
 const NOTABLE_OFFSET = 300;
+/** A filter that takes this long for each line of its log, in microseconds, and this long in all, in seconds. */
+const NOTABLE_COST = { line: 50, total: 1 };
 // oxlint-disable-next-line no-control-regex
 const CONTROLS = /[\x00-\x1f\x7f-\x9f]/g;
 
@@ -66,6 +68,7 @@ function listWorries(source: Source): string[] {
     ...(state === "waiting" ? ["is not there, or cannot be read: the log tells why"] : []),
     ...(state === "silent" ? ["used to speak, and has said nothing for longer than ever"] : []),
     ...(delay > 1 ? [`is read ${ago(delay)} late`] : []),
+    ...describeCost(numberOf(source["filter-seconds"]), numberOf(source["lines"])),
     ...(missing * 2 > sampled
       ? [`${missing} of ${sampled} lines looked at have no date that can be read`]
       : []),
@@ -73,6 +76,13 @@ function listWorries(source: Source): string[] {
       ? [`its dates are ${ago(Math.abs(offset))} ${offset < 0 ? "behind" : "ahead of"} the clock`]
       : []),
   ];
+}
+
+function describeCost(seconds: number, lines: number): string[] {
+  const each = Math.round((seconds * 1e6) / Math.max(1, lines));
+  return seconds > NOTABLE_COST.total && each > NOTABLE_COST.line
+    ? [`its filter is expensive: ${each} µs for each line, ${ago(seconds)} in all`]
+    : [];
 }
 
 async function listJails(client: JsonClient): Promise<readonly string[]> {

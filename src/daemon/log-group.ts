@@ -20,6 +20,9 @@ export class LogGroup {
   readonly #monitor: SourceMonitor;
   readonly #members = new Set<ReadingJail>();
   #scanner = new BlockScanner([]);
+  /** Jails in the order of the scanner, and seconds that their filters took in the scanners before it. */
+  #scanned: readonly string[] = [];
+  readonly #spent = new Map<string, number>();
   #phase: Phase = "initial";
   #isMissing = true;
 
@@ -75,7 +78,7 @@ export class LogGroup {
     const { path } = this.log;
     const { stats } = this.#follower;
     return [...this.#members].flatMap(({ config, names }) => {
-      const health = this.#monitor.inspect(config.name, stats);
+      const health = this.#monitor.inspect(config.name, stats, this.#filterSeconds(config.name));
       return names.map((jail) => ({ jail, path, state, lines, position, health }));
     });
   }
@@ -120,14 +123,21 @@ export class LogGroup {
   }
 
   #renewScanner(): void {
-    this.#scanner = new BlockScanner(
-      Array.from(this.#members, (jail) =>
-        this.#monitor.count(
-          jail.config.name,
-          jail.watch(() => this.#phase),
-        ),
+    this.#scanned.forEach((jail) => this.#spent.set(jail, this.#filterSeconds(jail)));
+    const members = [...this.#members];
+    const watchers = members.map((jail) =>
+      this.#monitor.count(
+        jail.config.name,
+        jail.watch(() => this.#phase),
       ),
     );
+    this.#scanned = members.map(({ config }) => config.name);
+    this.#scanner = new BlockScanner(watchers, () => performance.now());
+  }
+
+  #filterSeconds(jail: string): number {
+    const now = this.#scanner.costs[this.#scanned.indexOf(jail)] ?? 0;
+    return (this.#spent.get(jail) ?? 0) + now / 1000;
   }
 
   get #names(): readonly string[] {

@@ -71,6 +71,7 @@ const SOUND: readonly object[] = [
           sampled: 0,
           undated: 0,
           lastLine: 5,
+          filterSeconds: 0.25,
           isSilent: false,
         },
       },

@@ -201,14 +201,17 @@ function readNotice(fields: Fields | undefined): TimeNotice | undefined {
 }
 
 function readHealth(fields: Fields | undefined): SourceHealth | undefined {
-  const names = ["bytes", "behind", "delay", "matched", "sampled", "undated"] as const;
-  const [bytes, behind, delay, matched, sampled, undated] = names.map((name) => readNumber(fields?.[name]));
+  const names = ["bytes", "behind", "delay", "matched", "filterSeconds", "sampled", "undated"] as const;
+  const [bytes, behind, delay, matched, filterSeconds, sampled, undated] = names.map((name) =>
+    readNumber(fields?.[name]),
+  );
   const isSilent = fields?.["isSilent"];
   if (
     bytes === undefined ||
     behind === undefined ||
     delay === undefined ||
     matched === undefined ||
+    filterSeconds === undefined ||
     sampled === undefined ||
     undated === undefined ||
     typeof isSilent !== "boolean"
@@ -221,6 +224,7 @@ function readHealth(fields: Fields | undefined): SourceHealth | undefined {
     behind,
     delay,
     matched,
+    filterSeconds,
     sampled,
     undated,
     isSilent,

@@ -67,6 +67,8 @@ export interface SourceHealth {
   readonly delay: number;
   /** Lines that a failregex of the jail matched, whatever came of it. */
   readonly matched: number;
+  /** About how long the jail's filter has looked at lines. */
+  readonly filterSeconds: number;
   /** Lines whose date was looked at, one a second at most, and how many had none. */
   readonly sampled: number;
   readonly undated: number;

@@ -68,7 +68,11 @@ export class SourceMonitor {
     this.#matched.set(jail, (this.#matched.get(jail) ?? 0) + count);
   }
 
-  inspect(jail: string, stats: Pick<FollowStats, "bytesRead" | "behind" | "delay">): SourceHealth {
+  inspect(
+    jail: string,
+    stats: Pick<FollowStats, "bytesRead" | "behind" | "delay">,
+    filterSeconds = 0,
+  ): SourceHealth {
     const { bytesRead, behind, delay } = stats;
     const { lastLine, isSilent, sampled, undated, offset } = this.#liveness.state;
     return {
@@ -76,6 +80,7 @@ export class SourceMonitor {
       behind,
       delay,
       matched: this.#matched.get(jail) ?? 0,
+      filterSeconds,
       sampled,
       undated,
       isSilent,

@@ -18,6 +18,7 @@ function toDictionary({ path, state, lines, position, health }: SourceState): Co
     ["state", health.isSilent ? "silent" : state],
     ["lines", lines],
     ["matched", health.matched],
+    ["filter-seconds", new PyFloat(Math.round(health.filterSeconds * 1000) / 1000)],
     ["bytes", health.bytes],
     ["position", Math.trunc(position)],
     ["bytes-behind", health.behind],
