@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { backendSources, ownBackend } from "./backend-sources";
+import { backendSources, ownBackend, requireFile } from "./backend-sources";
 
 describe("backendSources", () => {
   it.each([
@@ -32,4 +32,20 @@ describe("ownBackend", () => {
     expect(ownBackend("syslog[listen=x]")).toBe("syslog");
     expect(ownBackend("syslogd")).toBeUndefined();
   });
+});
+
+describe("requireFile", () => {
+  it.each(["udp://127.0.0.1:5514", "tcp://:514", "unix:/run/x", "udp:", "command:id"])(
+    "refuses %s",
+    (path) => {
+      expect(() => requireFile(path)).toThrow(/is no path of a file. Write backend = (?:syslog|command)\[/);
+    },
+  );
+
+  it.each(["/command:id", "/var/log/udp://x", "auth.log", "/var/log/*.log", "Command:x"])(
+    "lets %s be",
+    (path) => {
+      expect(() => requireFile(path)).not.toThrow();
+    },
+  );
 });

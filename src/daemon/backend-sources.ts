@@ -1,6 +1,6 @@
 import type { LogSpec } from "../model";
 import { valueError } from "../control";
-import { COMMAND_PREFIX, parseSyslogAddress } from "../source";
+import { COMMAND_PREFIX, isSourceAddress, parseSyslogAddress } from "../source";
 import { journalOptions } from "./journal-backend";
 
 /** Backends that read no files; fail2ban has none of them and refuses a jail that names one. */
@@ -23,6 +23,21 @@ export function backendSources(backend: string): readonly LogSpec[] {
       return [{ path: `${COMMAND_PREFIX}${readCommand(backend)}`, position: "head" }];
     case undefined:
       return [];
+  }
+}
+
+/**
+ * Refuses a `logpath` that would not be read as a file: whoever may name a log must not thereby start a command or open
+ * a port. Throws `RemoteError`.
+ */
+export function requireFile(logpath: string): void {
+  if (isSourceAddress(logpath)) {
+    const example = logpath.startsWith(COMMAND_PREFIX)
+      ? `backend = command[run='…']`
+      : `backend = syslog[listen="${logpath}"]`;
+    throw valueError(
+      `logpath ${logpath} is no path of a file. Write ${example}, or the whole path for a file of that name`,
+    );
   }
 }
 

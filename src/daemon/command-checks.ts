@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { parseIp, type JailSpec } from "../model";
 import type { Log } from "../platform";
 import { RemoteError, valueError } from "../control";
+import { requireFile } from "./backend-sources";
 import { usesJournal } from "./journal-backend";
 import type { SpecChange } from "./jail-changes";
 
@@ -10,11 +11,11 @@ import type { SpecChange } from "./jail-changes";
  * Throws `RemoteError` for a log that is not there; a number of a regex that is none is only told in the log.
  */
 export function checkByHand(spec: JailSpec, change: SpecChange, log: Log): void {
-  if (
-    change.type === "add-logpath" &&
-    !usesJournal(spec) &&
-    !statSync(change.path, { throwIfNoEntry: false })
-  ) {
+  if (change.type === "add-logpath" && !usesJournal(spec)) {
+    requireFile(change.path);
+    if (statSync(change.path, { throwIfNoEntry: false })) {
+      return;
+    }
     throw new RemoteError("builtins.FileNotFoundError", [2, "No such file or directory", change.path]);
   }
   if (change.type === "del-regex" && spec.filter[change.list].at(change.index) === undefined) {

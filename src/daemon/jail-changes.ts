@@ -13,7 +13,7 @@ import {
 } from "../model";
 import { plainError, toBool, toInt, valueError, type JailChange, type JailOption } from "../control";
 import { changeActions } from "./action-changes";
-import { backendSources, ownBackend } from "./backend-sources";
+import { backendSources, ownBackend, requireFile } from "./backend-sources";
 
 /** Changes that are part of what a jail is; the others (bans, start, stop) act on the live jail. */
 export type SpecChange = Exclude<
@@ -214,6 +214,7 @@ function changeSource(
 ): JailSpec["source"] {
   switch (change.type) {
     case "add-logpath":
+      requireFile(change.path);
       return source.logs.some((log) => log.path === change.path)
         ? source
         : { ...source, logs: [...source.logs, { path: change.path, position: change.position }] };

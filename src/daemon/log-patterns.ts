@@ -1,4 +1,5 @@
 import type { CommandValue, JailSpec, LogSpec } from "../model";
+import { requireFile } from "./backend-sources";
 import { usesJournal } from "./journal-backend";
 
 /** A `logpath` line of a jail, as it was written. */
@@ -22,7 +23,8 @@ export function readLogPatterns(more: CommandValue | undefined): readonly JailLo
 }
 
 /**
- * A jail that waits for logs which are not there yet, and looks for more that its patterns name.
+ * A jail that waits for logs which are not there yet, and looks for more that its patterns name. Throws `RemoteError`
+ * for what is no path.
  * DIFFERS: fail2ban refuses to start without a log, and never looks again.
  */
 export function addLogPatterns(spec: JailSpec, all: readonly JailLogPattern[]): JailSpec {
@@ -37,6 +39,7 @@ export function addLogPatterns(spec: JailSpec, all: readonly JailLogPattern[]): 
   if (own.length === 0 || usesJournal(spec)) {
     return spec;
   }
+  own.forEach(({ path }) => requireFile(path));
   const { logs } = spec.source;
   const missing = own.filter(({ path }) => !MAGIC.test(path) && !logs.some((log) => log.path === path));
   const patterns = own.filter(({ path }) => MAGIC.test(path));

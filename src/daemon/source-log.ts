@@ -40,6 +40,8 @@ export function describeSourceEvent(event: SourceEvent): SourceMessage {
       );
     case "complaint":
       return say("WARNING", `${path} says: ${event.text}`);
+    case "hindered":
+      return say(event.error.code === "lines-failed" ? "ERROR" : "WARNING", messageOf(event.error));
     case "error":
       return say(
         "ERROR",

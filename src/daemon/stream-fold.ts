@@ -68,30 +68,43 @@ class Fold {
     try {
       this.#apply(parseCommand(entry.command), entry);
     } catch (error) {
-      this.#error ??= error;
-      const jail = entry.jail ?? jailOf(entry.command);
-      if (jail !== undefined) {
-        this.#broken.add(jail);
-      }
-      this.#problems.push({
-        severity: "error",
-        message: messageOf(error),
-        ...(entry.origin ? { origin: entry.origin } : {}),
-        ...(jail === undefined ? {} : { jail }),
-      });
+      this.#fail(error, entry.jail ?? jailOf(entry.command), entry.origin);
     }
   }
 
   result(): FoldedStream {
     const names = [...this.#started].filter((name) => !this.#broken.has(name));
+    const jails = names
+      .flatMap((name) => this.#drafts.get(name) ?? [])
+      .flatMap((draft) => this.#complete(draft) ?? []);
     return {
       server: this.#server,
-      jails: names
-        .flatMap((name) => this.#drafts.get(name) ?? [])
-        .map((draft) => addLogPatterns(draft, this.#patterns)),
+      jails,
       problems: this.#problems,
       ...(this.#error === undefined ? {} : { error: this.#error }),
     };
+  }
+
+  #complete(draft: JailSpec): JailSpec | undefined {
+    try {
+      return addLogPatterns(draft, this.#patterns);
+    } catch (error) {
+      this.#fail(error, draft.name);
+      return undefined;
+    }
+  }
+
+  #fail(error: unknown, jail: string | undefined, origin?: Origin): void {
+    this.#error ??= error;
+    if (jail !== undefined) {
+      this.#broken.add(jail);
+    }
+    this.#problems.push({
+      severity: "error",
+      message: messageOf(error),
+      ...(origin ? { origin } : {}),
+      ...(jail === undefined ? {} : { jail }),
+    });
   }
 
   #apply(request: Request, entry: FoldEntry): void {

@@ -11,6 +11,6 @@ export function chooseEncoding(options: FollowOptions, consumer: SourceConsumer)
     return encoding;
   }
   const text = `Unknown logencoding "${name}", reading "${options.path}" as UTF-8. Use a Python codec name such as utf-8 or latin-1`;
-  consumer.event?.({ type: "error", path: options.path, error: new WarderError("log-encoding", text) });
+  consumer.event?.({ type: "hindered", path: options.path, error: new WarderError("log-encoding", text) });
   return UTF8;
 }

@@ -73,7 +73,7 @@ export class Delivery {
     } catch (cause) {
       const text = `Processing lines of "${this.#path}" failed: ${messageOf(cause)}`;
       this.#report({
-        type: "error",
+        type: "hindered",
         path: this.#path,
         error: new WarderError("lines-failed", text, { cause }),
       });

@@ -3,7 +3,7 @@
  * undecoded lines (or journal entries), checkpoints and events to a consumer, one after the other.
  * Never looks into a line, never decides anything, never stores a checkpoint.
  */
-export { openSource } from "./open-source";
+export { isSourceAddress, openSource } from "./open-source";
 export type { Follower, FollowOptions, FollowStats } from "./follower";
 export { COMMAND_PREFIX } from "./command-follower";
 export { parseSyslogAddress, type SyslogAddress } from "./syslog-address";

@@ -35,6 +35,9 @@ export type SourceEvent =
   | { readonly type: "overrun"; readonly path: string; readonly messages: number }
   /** What a command wrote to its standard error, a line. */
   | { readonly type: "complaint"; readonly path: string; readonly text: string }
+  /** Something is not as it should be, but the source is read all the same. */
+  | { readonly type: "hindered"; readonly path: string; readonly error: WarderError }
+  /** The source cannot be read. */
   | { readonly type: "error"; readonly path: string; readonly error: WarderError };
 
 /**

@@ -186,3 +186,21 @@ test("how each source is doing", async () => {
   expect(await show(false)).toContain("following, 2 lines, the last");
   expect(daemon.call("get", "web", "sources").stdout).toContain("'lines': 2");
 });
+
+test("a log path is always a file", async () => {
+  const log = daemon.path("command:touch started");
+  writeFileSync(log, "");
+  daemon.configure({
+    web: { logpath: log.replaceAll(" ", "?") },
+    other: { logpath: "udp://127.0.0.1:5514", filter: "tagged" },
+  });
+  await daemon.start();
+  await until("the log is open", () => daemon.log.includes("Added logfile"));
+  appendFileSync(log, `${stamp()} failure from 192.0.2.1\n`.repeat(2));
+  await until("the ban", () => isBanned("192.0.2.1"));
+  expect(daemon.log).toContain("logpath udp://127.0.0.1:5514 is no path of a file");
+  const added = daemon.call("set", "web", "addlogpath", "command:touch started");
+  expect(added.status).not.toBe(0);
+  expect(added.stdout + added.stderr).toContain("is no path of a file");
+  expect(daemon.call("status").stdout).toContain("Jail list:\tweb\n");
+});
