@@ -3,6 +3,7 @@ import {
   copyFileSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -13,6 +14,7 @@ import {
 import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Collector, waitUntil } from "./collector.testing";
 import { FileFollower } from "./file-follower";
@@ -108,7 +110,7 @@ describe("lines as they come", () => {
     appendFileSync(log, "two\n");
     await waitUntil(() => failing.blocks === 2);
     expect(
-      failing.events.some((event) => event.type === "error" && event.error.code === "lines-failed"),
+      failing.events.some((event) => event.type === "hindered" && event.error.code === "lines-failed"),
     ).toBe(true);
   });
 
@@ -171,6 +173,74 @@ describe("rotation", () => {
     writeFileSync(log, "three\n");
     await collector.waitForLines(3);
     expect(collector.lines).toEqual(["one", "two", "three"]);
+  });
+
+  it("reads those that were compressed between two looks as well", async () => {
+    const pack = (path: string): void => {
+      writeFileSync(`${path}.gz`, gzipSync(readFileSync(path)));
+      unlinkSync(path);
+    };
+    writeFileSync(`${log}.4.gz`, gzipSync("ancient\n"));
+    writeFileSync(log, "one\n");
+    const follower = follow();
+    await follower.readNow();
+    appendFileSync(log, "two\n");
+    renameSync(log, `${log}.1`);
+    pack(`${log}.1`);
+    renameSync(`${log}.1.gz`, `${log}.2.gz`);
+    writeFileSync(`${log}.1`, "three\nfour\n");
+    pack(`${log}.1`);
+    renameSync(`${log}.2.gz`, `${log}.3.gz`);
+    renameSync(`${log}.1.gz`, `${log}.2.gz`);
+    writeFileSync(`${log}.1`, "five\n");
+    writeFileSync(log, "six\n");
+    await collector.waitForLines(6);
+    appendFileSync(log, "seven\n");
+    await collector.waitForLines(7);
+    expect(collector.lines).toEqual(["one", "two", "three", "four", "five", "six", "seven"]);
+    await waitUntil(() => collector.checkpoints.at(-1)?.position === 10);
+    expect(collector.checkpoints.at(-1)?.hash).toBe(sha1("six\n"));
+  });
+
+  it("takes unread lines from a copy that was compressed", async () => {
+    writeFileSync(log, "one\n");
+    const follower = follow();
+    await follower.readNow();
+    appendFileSync(log, "two\n");
+    writeFileSync(`${log}.1.gz`, gzipSync(readFileSync(log)));
+    truncateSync(log);
+    appendFileSync(log, "three\n");
+    await collector.waitForLines(3);
+    expect(collector.lines).toEqual(["one", "two", "three"]);
+  });
+
+  it("reads no compressed file when the log was deleted", async () => {
+    writeFileSync(`${log}.1.gz`, gzipSync("one\nold\n"));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    writeFileSync(log, "one\n");
+    const follower = follow();
+    await follower.readNow();
+    unlinkSync(log);
+    writeFileSync(log, "two\n");
+    await collector.waitForLines(2);
+    appendFileSync(log, "three\n");
+    await collector.waitForLines(3);
+    expect(collector.lines).toEqual(["one", "two", "three"]);
+  });
+
+  it("reads none twice that looks like the copy of a log of which only half a line was read", async () => {
+    writeFileSync(log, "half ");
+    const follower = follow();
+    await follower.readNow();
+    copyFileSync(log, `${log}.3`);
+    truncateSync(log);
+    renameSync(log, `${log}.2`);
+    writeFileSync(`${log}.1`, "half one\n");
+    writeFileSync(log, "two\n");
+    await collector.waitForLines(2);
+    appendFileSync(log, "three\n");
+    await collector.waitForLines(3);
+    expect(collector.lines).toEqual(["half one", "two", "three"]);
   });
 
   it("does not take an old file for one in between", async () => {

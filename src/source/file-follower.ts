@@ -164,7 +164,7 @@ export class FileFollower implements Follower {
   #watchAgain(): void {
     const failure = this.#watch.refresh();
     if (failure) {
-      this.#fail(failure);
+      this.#consumer.event?.({ type: "hindered", path: this.#options.path, error: failure });
       this.#startPolling();
     }
   }

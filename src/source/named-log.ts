@@ -4,8 +4,9 @@ import type { Delivered, Delivery } from "./delivery";
 import type { Encoding } from "./encoding";
 import { isSameFile, statLog } from "./log-stat";
 import { lastLineStart, LineReader } from "./line-reader";
-import { expand, readHashOf } from "./compressed";
-import { closeLogs, findByInode, findCopy, findRotated, listYounger, openCompressed } from "./rotated";
+import { bothSides, openBeside, ReadBefore } from "./log-beside";
+import { PackedLogs } from "./packed-logs";
+import { findByInode, findCopy, findRotated, listYounger } from "./rotated";
 import { findStart, type SeekTime } from "./seek-time";
 import type { Checkpoint, SourceConsumer } from "./source-event";
 
@@ -48,11 +49,14 @@ export class NamedLog {
   /** The path of the current file with links followed, where its rotated files lie. */
   #place: string;
   #reported: Checkpoint | undefined;
+  readonly #readBefore = new ReadBefore();
+  readonly #packed: PackedLogs;
 
   constructor(parts: NamedLogParts) {
     this.#parts = parts;
     this.#resumeFrom = parts.beginning.checkpoint;
     this.#place = parts.path;
+    this.#packed = new PackedLogs(parts.encoding, (lines, reached) => this.#giveExpanded(lines, reached));
   }
 
   /** Bytes of whole lines read of the file that has the name, or had it last. */
@@ -155,7 +159,7 @@ export class NamedLog {
   async #open(): Promise<void> {
     const { path, encoding, isStopped } = this.#parts;
     const reader = new LineReader(path, encoding);
-    this.#place = readRealPath(path);
+    this.#place = readRealPath(path) ?? this.#place;
     try {
       await this.#begin(reader);
     } catch (error) {
@@ -163,6 +167,7 @@ export class NamedLog {
       throw error;
     }
     this.#current = reader;
+    this.#packed.forget();
     // What is left of older files may not have been read to its end when it was stopped.
     if (!isStopped()) {
       this.#hasOpened = true;
@@ -199,22 +204,8 @@ export class NamedLog {
     if (fits) {
       return checkpoint.position;
     }
-    await this.#readPacked(checkpoint, newline);
+    await this.#packed.read(path, { hash: checkpoint.hash }, checkpoint);
     return 0;
-  }
-
-  /** Reads the rest of a log that has been compressed since, and of those younger than it, up to the log itself. */
-  async #readPacked(checkpoint: Checkpoint, newline: Buffer): Promise<void> {
-    const logs = checkpoint.hash === "" ? [] : await openCompressed(this.#place, checkpoint.hash, newline);
-    try {
-      for (const [i, log] of logs.entries()) {
-        const from = { position: i === 0 ? checkpoint.position : 0, encoding: this.#parts.encoding };
-        const hash = (await readHashOf(log, newline)) ?? "";
-        await expand(log, from, (lines, position) => this.#giveExpanded(lines, { hash, position }));
-      }
-    } finally {
-      closeLogs(logs);
-    }
   }
 
   async #giveExpanded(lines: Delivered, reached: Checkpoint): Promise<boolean> {
@@ -239,30 +230,18 @@ export class NamedLog {
 
   /** Reads files beside the log, the first one from a position, up to the log itself. */
   async #readBeside(paths: readonly string[], position: number, log: LineReader): Promise<void> {
-    const readers = this.#openBeside(paths, position, log);
+    const readers = openBeside(paths, { position, encoding: this.#parts.encoding, log: log.file });
     try {
       for (const reader of readers) {
+        this.#readBefore.skip(reader);
         await this.#drain(reader, true);
+        this.#readBefore.add(reader);
       }
     } finally {
       for (const reader of readers) {
         reader.close();
       }
     }
-  }
-
-  /** All at once and without a pause: while one is read the others may get other names. */
-  #openBeside(paths: readonly string[], position: number, log: LineReader): LineReader[] {
-    const readers: LineReader[] = [];
-    for (const path of paths) {
-      const reader = openReader(path, this.#parts.encoding, readers.length === 0 ? position : 0);
-      if (reader && isSameFile(reader.file, log.file)) {
-        reader.close();
-        break;
-      }
-      readers.push(...(reader ? [reader] : []));
-    }
-    return readers;
   }
 
   /** Another file has the name now: opens it, after those that had it in between. */
@@ -275,11 +254,14 @@ export class NamedLog {
     const renamed = findByInode(this.#place, old.file);
     if (renamed !== undefined) {
       await this.#readBeside(listYounger(this.#place, renamed), 0, reader);
+    } else {
+      await this.#packed.readAfter(this.#place, old);
     }
-    this.#place = readRealPath(path);
+    this.#place = readRealPath(path) ?? this.#place;
     this.#previous?.close();
     this.#previous = old;
     this.#current = reader;
+    this.#packed.forget();
     this.#isLost = false;
     const size = reader.file.size();
     consumer.event?.({ type: "rotated", path, how: "replaced", size, ...bothSides(old, reader) });
@@ -304,6 +286,10 @@ export class NamedLog {
       consumer.event?.({ type: "lost", path, reason: "file is gone" });
     }
     const renamed = findByInode(this.#place, old.file);
+    if (renamed === undefined && old.file.isDeleted()) {
+      await this.#packed.readAfter(this.#place, old);
+      return;
+    }
     const younger = renamed === undefined ? [] : listYounger(this.#place, renamed);
     const last = younger.at(-1);
     if (last !== undefined) {
@@ -318,6 +304,7 @@ export class NamedLog {
     this.#previous?.close();
     this.#previous = old;
     this.#current = reader;
+    this.#packed.forget();
     await this.#drainCut(reader);
   }
 
@@ -331,6 +318,8 @@ export class NamedLog {
     );
     if (copy !== undefined) {
       await this.#readSince(copy, reader.position, reader);
+    } else {
+      await this.#packed.read(this.#place, { hash: reader.hash, birth: reader.file.birth }, reader, reader);
     }
     if (this.#parts.isStopped()) {
       return;
@@ -352,29 +341,11 @@ export class NamedLog {
   }
 }
 
-/** `undefined` when the file is gone or cannot be read. */
-function openReader(path: string, encoding: Encoding, position: number): LineReader | undefined {
-  try {
-    return new LineReader(path, encoding, position);
-  } catch {
-    return undefined;
-  }
-}
-
-function readRealPath(path: string): string {
+/** `undefined` when nothing is there any more. */
+function readRealPath(path: string): string | undefined {
   try {
     return realpathSync(path);
   } catch {
-    return path;
+    return undefined;
   }
-}
-
-function bothSides(old: LineReader, reader: LineReader) {
-  return {
-    position: old.position,
-    inode: Number(reader.file.ino),
-    oldInode: Number(old.file.ino),
-    hash: reader.hash,
-    oldHash: old.hash,
-  };
 }

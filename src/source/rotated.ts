@@ -39,15 +39,26 @@ export interface OpenedLog {
   readonly fd: number;
 }
 
+/** What a log that was compressed is known by. */
+export interface KnownLog {
+  /** SHA-1 of its first line, see `Checkpoint`. */
+  readonly hash: string;
+  readonly newline: Buffer;
+  /** When it came into being, in nanoseconds since 1970; a compressed file older than that it has not become. */
+  readonly birth?: bigint;
+}
+
 /**
  * The compressed file that the log with that first line has become, and those younger than it, oldest first; nothing
  * when none has. All are opened before the first is looked at, as names may change meanwhile. Close them.
  */
-export async function openCompressed(path: string, hash: string, newline: Buffer): Promise<OpenedLog[]> {
-  const rows = Array.from(listEverywhere(path, isCompressed), (one) => [
-    one.path,
-    ...listYounger(path, one.path),
-  ]);
+export async function openCompressed(
+  path: string,
+  { hash, newline, birth: since = 0n }: KnownLog,
+): Promise<OpenedLog[]> {
+  const rows = Array.from(listEverywhere(path, isCompressed))
+    .filter(({ birth }) => birth === 0n || birth >= since)
+    .map((one) => [one.path, ...listYounger(path, one.path)]);
   const opened = new Map(openLogs([...new Set(rows.flat())]).map((log) => [log.path, log]));
   let found: OpenedLog[] = [];
   for (const row of rows) {
