@@ -55,5 +55,8 @@ function listValues(field: Field | null | undefined): readonly Value[] {
     return [];
   }
   const isBytes = field.length > 0 && field.every((item) => typeof item === "number");
-  return isBytes ? [field] : (field as readonly Value[]);
+  // journalctl writes nothing else; what is none of these is left out.
+  return isBytes
+    ? [field]
+    : field.filter((item): item is Value => typeof item === "string" || Array.isArray(item));
 }

@@ -74,9 +74,9 @@ export class Unwrapper {
     for (let start = 0; start < view.length; ) {
       const end = view.indexOf("\n", start);
       this.#take(view.slice(start, end), out);
+      this.#giveUp();
       start = end + 1;
     }
-    this.#giveUp();
     const skippedBytes = this.#skipped;
     this.#skipped = 0;
     return { view: out.text, lines: out.starts.length, skippedBytes, timeAt: (start) => out.timeAt(start) };
