@@ -97,7 +97,13 @@ function checkIni(text: string): void {
 /** Files on the disk of this machine shall not be read because of what is written by chance. */
 function splitParts(input: Buffer): string[] {
   const parts = input.toString("utf8").split("\0").slice(0, FILES.length);
-  return parts.map((part) => part.replace(/(?<=(?:path|file|before|after)[^\n]*)(?:\/|\.\.)/g, "_"));
+  const isRisky = (line: string): boolean => /path|file|before|after/.test(line);
+  return parts.map((part) =>
+    part
+      .split("\n")
+      .map((line) => (isRisky(line) ? line.replace(/\/|\.\./g, "_") : line))
+      .join("\n"),
+  );
 }
 
 function prepare(parts: readonly string[]): string {

@@ -206,6 +206,10 @@ export class Store {
     );
     return rows.flatMap((row) => {
       const ban = toBan(jail, row, rule);
+      // Numbers too large for a time, as somebody may have put them there.
+      if (!Number.isFinite(ban.time) || !Number.isFinite(ban.bantime)) {
+        return [];
+      }
       const isOver = ban.bantime !== PERMANENT && ban.time + ban.bantime <= now;
       return isOver || ban.time <= oldest ? [] : [ban];
     });
