@@ -3,7 +3,7 @@ import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FAIL2BAN_VERSION, VERSION } from "../../model";
-import { readConfiguration } from "../../config";
+import { readConfiguration, readServerSettings } from "../../config";
 import { serve, type LiveJail, type Serving } from "../../daemon";
 import type { WarderProgram } from "../warder";
 import { makeOverlay, type OverlayFiles } from "./overlay";
@@ -109,11 +109,18 @@ async function start(run: Run, files: OverlayFiles): Promise<Serving> {
       version: FAIL2BAN_VERSION,
     },
     readerScript: program.readerScript,
+    // Only root can become somebody else; any other user has few rights as it is.
+    ...(process.geteuid?.() === 0 ? readerOf(overlay) : {}),
     tell: (text) => say(program, text),
   });
   serving.daemon.jails.forEach((jail) => say(program, describeJail(jail, run.plan)));
   say(program, `Ask it:  warder --socket ${places.socket} status    Its log:  ${places.logtarget}`);
   return serving;
+}
+
+function readerOf(tree: string): { readonly readeruser: string; readonly readergroups: string } {
+  const { readeruser, readergroups } = readServerSettings(tree, {});
+  return { readeruser, readergroups };
 }
 
 function describeJail(jail: LiveJail, plan: Plan): string {
