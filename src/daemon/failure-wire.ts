@@ -126,13 +126,16 @@ export function isSoundBatch({ texts, numbers, isNarrowed }: FailureBatch): bool
   for (let at = 0; at < numbers.length; at += HEAD) {
     const [id, ip, ...others] = numbers.subarray(at + FIRST_LENGTH, at + HEAD);
     const lengths = [id ?? 0, ip ?? 0, ...others];
+    const start = text;
     const place = text + Math.max(0, id ?? 0);
     if (!areSoundLengths(lengths) || !isSoundHead(numbers.subarray(at, at + FIRST_LENGTH))) {
       return false;
     }
     text += lengths.reduce((sum, length) => sum + Math.max(0, length), 0);
     const address = texts.slice(place, place + Math.max(0, ip ?? 0));
-    if (text > texts.length || ((ip ?? 0) >= 0 && !isAddress(address, isNarrowed))) {
+    const offender = texts.slice(start, place);
+    const isNamed = (ip ?? 0) < 0 || isAddress(address, isNarrowed);
+    if (text > texts.length || !isNamed || isWholeInternet(offender, isNarrowed)) {
       return false;
     }
   }
@@ -153,6 +156,11 @@ function isSoundHead([time = Number.NaN, count = 0, weight = 0, bantime = 0]: Fl
     (Number.isNaN(weight) || (weight >= 0 && weight <= Number.MAX_SAFE_INTEGER)) &&
     (Number.isNaN(bantime) || Math.abs(bantime) <= LAST_SECOND)
   );
+}
+
+/** No filter names it: see `parseOffender`. */
+function isWholeInternet(text: string, isNarrowed: boolean): boolean {
+  return text.includes("/") && parseIp(isNarrowed ? widenText(text) : text)?.prefix === 0;
 }
 
 function isAddress(text: string, isNarrowed: boolean): boolean {

@@ -156,6 +156,8 @@ describe("failures of a reader", () => {
 
   test.each([
     ["an address that is none", failure({ ip: "192.0.2.1; reboot" })],
+    ["the whole internet", failure({ id: "0.0.0.0/0" })],
+    ["the whole internet of IPv6", failure({ id: "::/0" })],
     ["a time beyond all dates", failure({ time: 1e300 })],
     ["no time", failure({ time: Number.NaN })],
     ["a count beyond all counts", failure({ count: 1e9 })],
