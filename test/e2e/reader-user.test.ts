@@ -1,6 +1,6 @@
 /** The daemon with a reader that has no rights: `readeruser`. Needs root, and stays off the firewall. */
 import { chmodSync, chownSync, readFileSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { serverSettings, buildPrograms, type Programs } from "../daemon-programs.testing";
 import { LocalDaemon, stamp, until } from "./local-daemon.testing";
@@ -156,6 +156,28 @@ describe.runIf(runs)("a daemon whose reader has no rights", () => {
     await until("the readers are gone", () =>
       pids.every((pid) => spawnSync("kill", ["-0", String(pid)]).status !== 0),
     );
+  });
+
+  test("changes its user by itself where there is no setpriv", async () => {
+    const user = JSON.stringify({ uid: NOBODY, gid: NOBODY, groups: [NOBODY, ADM] });
+    const child = spawn(process.execPath, [programs.readerProcess, user], {
+      stdio: ["pipe", "ignore", "inherit"],
+    });
+    try {
+      await until(
+        "the other user",
+        () =>
+          status(child.pid ?? 0)
+            .get("Uid")
+            ?.startsWith(`${NOBODY}\t`) === true,
+      );
+      const facts = status(child.pid ?? 0);
+      expect(facts.get("Groups")?.trim()).toBe([ADM, NOBODY].join(" "));
+      expect([facts.get("CapPrm"), facts.get("CapEff")]).toEqual(["0000000000000000", "0000000000000000"]);
+    } finally {
+      child.stdin.end();
+    }
+    await until("the end", () => child.exitCode === 0);
   });
 
   test("does not start with a user that is none", async () => {
