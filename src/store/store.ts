@@ -195,21 +195,17 @@ export class Store {
     });
   }
 
-  /** Bans of a jail that are not over, by id; times are seconds since 1970. */
+  /** Bans of a jail that are not over, by id; times are seconds since 1970. One that no clock reaches is damage. */
   currentBans(jail: string, now: number, rule: CurrentBansRule): Ban[] {
     const oldest = rule.maxAge === undefined ? Number.NEGATIVE_INFINITY : now - rule.maxAge;
     const rows = this.#all(
       `SELECT ${BAN_COLUMNS} FROM bips
-        WHERE jail = ? AND (timeofban + bantime > ? OR bantime <= ${PERMANENT}) ORDER BY ip`,
+        WHERE jail = ? AND (timeofban + bantime > ? OR bantime <= ${PERMANENT}) AND timeofban + bantime < 1e15 ORDER BY ip`,
       text(jail),
       now,
     );
     return rows.flatMap((row) => {
       const ban = toBan(jail, row, rule);
-      // Numbers too large for a time, as somebody may have put them there.
-      if (!Number.isFinite(ban.time) || !Number.isFinite(ban.bantime)) {
-        return [];
-      }
       const isOver = ban.bantime !== PERMANENT && ban.time + ban.bantime <= now;
       return isOver || ban.time <= oldest ? [] : [ban];
     });
