@@ -210,7 +210,8 @@ function restart(jail: JailState, settings: JailSettings, at: { store: Store; no
   const { store, now } = at;
   store.saveProgress("sshd", new Map(), jail.takeTicketChanges(100));
   const next = makeStored(settings, store);
-  next.restore(store.currentBans("sshd", now, restoreRule(settings)), now);
+  // A ban that ends at this very moment is over for the database, as in fail2ban, and not yet for the jail.
+  next.restore(store.currentBans("sshd", now - 0.5, restoreRule(settings)), now);
   next.restoreTickets(store.openTickets("sshd"), now);
   return next;
 }

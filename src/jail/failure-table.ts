@@ -55,11 +55,15 @@ export class FailureTable implements Tracked {
     this.#limits = limits;
   }
 
-  /** Counts a failure `count` times, each with its weight, and gives the offender's ticket. */
-  add(failure: Failure, id: string, count = 1): OpenTicket {
+  /**
+   * Counts a failure `count` times, each with its weight, and gives the offender's ticket. One that would have been
+   * purged by `now` does not count, whether or not somebody has purged since.
+   */
+  add(failure: Failure, id: string, count = 1, now = Number.NEGATIVE_INFINITY): OpenTicket {
     this.#total++;
     const known = this.#tickets.get(id);
-    if (!known) {
+    if (!known || known.last <= now - this.#limits.findtime) {
+      this.take(id);
       return this.#begin(failure, id, count);
     }
     this.#adjust(known, failure.time);

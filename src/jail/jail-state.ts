@@ -53,11 +53,13 @@ interface Candidate {
   readonly data: BanData;
 }
 
-/**
- * Failures are forgotten when they are this many seconds older than findtime, looked for at most this often.
- * fail2ban does it at no fixed moment: within some 20 seconds, so that a failure just too old still takes part.
- */
+/** Old failures are looked for at most this often, in seconds. */
 const PURGE_INTERVAL = 5;
+/**
+ * Failures are forgotten when they are this many seconds older than findtime. fail2ban does it at no fixed moment: within
+ * some 20 seconds, so that a failure just too old still takes part.
+ */
+const PURGE_DELAY = 5;
 const MAX_WEIGHT_DOUBLINGS = 20;
 
 /**
@@ -231,7 +233,7 @@ export class JailState {
   /** Goes on counting where an earlier run left off; what is older than findtime is forgotten again. */
   restoreTickets(tickets: readonly Ticket[], now: number): void {
     this.#failures.restore(tickets);
-    this.purge(now);
+    this.purge(now - PURGE_DELAY);
   }
 
   /** The numbers for `status`. Forgets old failures before. */
@@ -282,7 +284,7 @@ export class JailState {
     events: DomainEvent[],
   ): void {
     this.#purgeSometimes(now);
-    const ticket = this.#failures.add(failure, id, count);
+    const ticket = this.#failures.add(failure, id, count, failure.time - PURGE_DELAY);
     if (ticket.retry < this.#settings.maxretry && this.#settings.increment) {
       events.push(...this.#weigh(ticket, failure));
     }
@@ -386,7 +388,7 @@ export class JailState {
   #purgeSometimes(now: number): void {
     if (now < this.#purged || now - this.#purged >= PURGE_INTERVAL) {
       this.#purged = now;
-      this.#failures.purge(now - PURGE_INTERVAL);
+      this.#failures.purge(now - PURGE_DELAY);
     }
   }
 }
