@@ -3,6 +3,8 @@ import { WarderError } from "../../src/model";
 import { demand, demandSame, tolerate, type FuzzTarget } from "../target";
 import { readSampleLines } from "./samples";
 
+/** A line of a megabyte takes more than a second, since all templates are looked for everywhere in it. */
+const LONGEST = 300_000;
 /** Longer lines are looked at once only, to see how long that takes. */
 const LONG = 100_000;
 const NOW = 1_795_305_600;
@@ -71,7 +73,7 @@ export const date: FuzzTarget = {
     "٣",
   ],
   check: (input) => {
-    const text = input.toString("utf8");
+    const text = input.toString("utf8").slice(0, LONGEST);
     const at = text.indexOf("\0");
     checkLine(warm, text.slice(at + 1));
     if (at >= 0) {

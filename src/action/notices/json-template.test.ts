@@ -51,6 +51,8 @@ describe("JSON templates", () => {
   it("finds what is wrong with a template", () => {
     expect(checkTemplate('{"a": "<t>"}')).toBeUndefined();
     expect(checkTemplate('{"a": "<t>}')).toContain("JSON");
+    expect(checkTemplate('{"a": <t><u>}')).toContain("JSON");
+    expect(checkTemplate('{"a": 1<t>}')).toContain("JSON");
     expect(listTags("<a> <F-USER> <b.c> < d>")).toEqual(["a", "F-USER", "b.c"]);
   });
 });

@@ -37,7 +37,9 @@ export function fillJson(template: string, tags: TagTexts): string {
 /** What is wrong with a template; undefined when it is fine. */
 export function checkTemplate(template: string): string | undefined {
   try {
+    // A number and a text: two tags beside each other are one number, but no text.
     fillJson(template, () => "1");
+    fillJson(template, () => "x");
     return undefined;
   } catch (error) {
     return messageOf(error);
