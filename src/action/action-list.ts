@@ -7,6 +7,7 @@ import { callAction, createGivenTarget, type GivenTags } from "./manual-call";
 import { formatId } from "./messages";
 import { createThreadedAction } from "./notices/create-threaded-action";
 import { createNativeAction } from "./native-actions";
+import type { KnockPolicy } from "./native-knocking";
 import { ShellAction } from "./shell-action";
 import { Turns } from "./turns";
 import { UnsupportedAction } from "./unsupported-action";
@@ -149,6 +150,11 @@ export class ActionList {
   /** Offenders whose ban one of the actions has lost, with the reason. */
   get lost(): ReadonlyMap<string, string> {
     return new Map(this.#actions.flatMap((action) => [...(action.lost ?? [])]));
+  }
+
+  /** What becomes of bans by what the banned send: the first action that says so. */
+  get knocking(): KnockPolicy | undefined {
+    return this.#actions.find(({ knocking }) => knocking !== undefined)?.knocking;
   }
 
   /** Packets of each banned address, as far as an action counts them. */

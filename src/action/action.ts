@@ -1,4 +1,5 @@
 import type { ActionSpec, Ban, Family } from "../model";
+import type { KnockPolicy } from "./native-knocking";
 
 /** Names of fail2ban's log levels. */
 export type ActionLogLevel =
@@ -73,6 +74,8 @@ export interface Action {
   reban(target: BanTarget): Promise<ActionOutcome>;
   prolong(target: BanTarget): Promise<ActionOutcome>;
   flush(): Promise<ActionOutcome>;
+  /** What becomes of bans by what the banned send; absent where nobody looks. */
+  readonly knocking?: KnockPolicy | undefined;
   /** Packets of each address since its ban began, by the text of the address; of those that are counted. */
   packets?(): Promise<ReadonlyMap<string, number>>;
   /** Takes over new properties; bans stay as they are. */

@@ -26,6 +26,8 @@ export { ACTION_METHODS, type GivenTags } from "./manual-call";
 export { formatId } from "./messages";
 export { createBackends, type NativeKind } from "./native-actions";
 export type { Backend } from "./native-backend";
+export { blockedIp } from "./native-elements";
+export type { KnockPolicy } from "./native-knocking";
 export { NativeFirewall } from "./native-firewall";
 export { ActionThreads } from "./notices/action-threads";
 export { threadsFrom, type StartThread } from "./notices/thread-port";

@@ -82,6 +82,8 @@ export type Properties = ReadonlyMap<string, ActionValue>;
 export interface Backend {
   /** Its name in messages. */
   readonly title: string;
+  /** Whether it can count the packets of each of the banned. */
+  readonly counts?: boolean;
   /** Ends open connections on the machine whose firewall it is. */
   readonly cutter: Cutter;
   /** The ruleset these properties ask for; a text is a complaint about one that cannot be used. */

@@ -3,7 +3,8 @@ import { createProgramRunner } from "../platform";
 import { isFailure, type Properties } from "./native-backend";
 import { leadBy } from "./native-nft";
 import { ask } from "./native-run";
-import { complain, readTraffic, textOf, WITH_PORTS, type Traffic } from "./native-settings";
+import { complain, textOf } from "./native-properties";
+import { readTraffic, WITH_PORTS, type Traffic } from "./native-settings";
 import { Turns } from "./turns";
 
 /** Offenders whose connections are ended together; of a flood of bans only the first. */

@@ -12,9 +12,11 @@ import type { ActionContext } from "./action-context";
 import { ActionProperties } from "./action-properties";
 import { GroupCommit } from "./group-commit";
 import { isFailure, type Backend, type FirewallFailure, type Ruleset } from "./native-backend";
-import { cutConnections, readCutSettings } from "./native-cut";
+import { cutConnections } from "./native-cut";
+import { readKnockPolicy, type KnockPolicy } from "./native-knocking";
 import { blockedIp, type Moment } from "./native-elements";
 import { FirewallKeeper } from "./native-keeper";
+import { concerns, openRuleset } from "./native-rules";
 import type { FirewallEvent, WatchListener } from "./native-watch";
 
 const LOGGER = "actions";
@@ -65,6 +67,11 @@ export class NativeFirewall implements Action {
   /** Grows when everything was made anew after bans could not be made. */
   get epoch(): number {
     return this.#epoch;
+  }
+
+  get knocking(): KnockPolicy | undefined {
+    const policy = this.#backend.counts ? readKnockPolicy(this.#properties.all) : undefined;
+    return typeof policy === "string" ? undefined : policy;
   }
 
   get lost(): ReadonlyMap<string, string> {
@@ -341,8 +348,7 @@ export class NativeFirewall implements Action {
 
   #open(): Ruleset | string {
     const owner = { jail: this.#context.jail.name, action: this.name };
-    const cut = readCutSettings(this.#properties.all);
-    return typeof cut === "string" ? cut : this.#backend.open(this.#properties.all, owner);
+    return openRuleset(this.#backend, this.#properties.all, owner);
   }
 
   #keptSeconds(): number {
@@ -358,15 +364,6 @@ export class NativeFirewall implements Action {
   #log(text: string): void {
     this.#context.log("ERROR", LOGGER, `[${this.#context.jail.name}] ${this.name}: ${text}`);
   }
-}
-
-/** Whether one of the addresses that are gone should be blocked. Those of networks stand for something else. */
-function concerns(
-  { elements }: FirewallKeeper,
-  { set, addresses }: Extract<FirewallEvent, { readonly type: "elements" }>,
-): boolean {
-  const isOfNetworks = /-v[46]-\d+$/.test(set);
-  return isOfNetworks || !addresses || addresses.some((address) => elements.get(address) !== undefined);
 }
 
 function settleAll(operations: readonly Operation[], outcome: ActionOutcome): void {

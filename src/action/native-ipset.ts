@@ -15,7 +15,7 @@ import type { FirewallWatch } from "./native-watch";
 import type { Xtables } from "./native-xtables";
 import { hasChain, isInPlace } from "./native-xtables-script";
 import { XtablesChains } from "./native-xtables-chains";
-import { readXtablesSettings, type XtablesSettings } from "./native-xtables-settings";
+import { readXtablesSettings, rulesFor, type XtablesSettings } from "./native-xtables-settings";
 
 const FAMILIES: readonly Family[] = ["inet4", "inet6"];
 /** A set is in use for a moment longer than the rule that looked into it. */
@@ -165,8 +165,8 @@ class IpsetRuleset implements Ruleset {
       return lines;
     }
     this.#families.add(family);
-    const rule = `-m set --match-set ${name} src ${this.#settings.ends[family]}`;
-    return this.#chains.build(family, lines, [rule]);
+    const match = `-m set --match-set ${name} src`;
+    return this.#chains.build(family, lines, rulesFor(this.#settings, match, family));
   }
 
   async #hasSets(): Promise<boolean | FirewallFailure> {

@@ -14,7 +14,7 @@ import type { FirewallWatch } from "./native-watch";
 import type { Xtables } from "./native-xtables";
 import { hasChain, isInPlace, rulesOf, type RuleLines } from "./native-xtables-script";
 import { XtablesChains } from "./native-xtables-chains";
-import { readXtablesSettings, type XtablesSettings } from "./native-xtables-settings";
+import { readXtablesSettings, rulesFor, type XtablesSettings } from "./native-xtables-settings";
 
 const FAMILIES: readonly Family[] = ["inet4", "inet6"];
 
@@ -53,7 +53,7 @@ class IptablesRuleset implements Ruleset {
 
   async build(elements: readonly BlockedElement[]): Promise<FirewallFailure | undefined> {
     for (const family of FAMILIES) {
-      const rules = elements.filter(({ ip }) => ip.family === family).map(({ ip }) => this.#rule(ip));
+      const rules = elements.filter(({ ip }) => ip.family === family).flatMap(({ ip }) => this.#rules(ip));
       const failure = await this.#buildFamily(family, rules, rules.length > 0 || family === "inet4");
       if (failure) {
         return failure;
@@ -128,8 +128,8 @@ class IptablesRuleset implements Ruleset {
     }
     const { chain } = this.#settings;
     const lines = [
-      ...added.map((ip) => `-A ${chain} ${this.#rule(ip)}`),
-      ...removed.map((ip) => `-D ${chain} ${this.#rule(ip)}`),
+      ...added.flatMap((ip) => this.#rules(ip).map((rule) => `-A ${chain} ${rule}`)),
+      ...removed.flatMap((ip) => this.#rules(ip).map((rule) => `-D ${chain} ${rule}`)),
     ];
     const failure = lines.length > 0 ? await this.#chains.apply(family, lines) : undefined;
     if (!failure) {
@@ -157,8 +157,8 @@ class IptablesRuleset implements Ruleset {
     return { isComplete, elements };
   }
 
-  #rule(ip: Ip): string {
-    return `-s ${ip.text} ${this.#settings.ends[ip.family]}`;
+  #rules(ip: Ip): readonly string[] {
+    return rulesFor(this.#settings, `-s ${ip.text}`, ip.family);
   }
 }
 

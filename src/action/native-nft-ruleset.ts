@@ -22,6 +22,7 @@ import {
   formatSkeleton,
   isOwnChain,
   parseSetName,
+  rulesForEach,
   setName,
   setOf,
   type NftSet,
@@ -37,9 +38,10 @@ const MOST_WATCHED = 1000;
 export function createNftBackend(nft: Nft, cutter: Cutter): Backend {
   return {
     title: "nftables",
+    counts: true,
     cutter,
     open: (properties: Properties, { jail, action }: RulesetOwner) => {
-      const settings = readNftSettings(properties, nftLabel(jail, action));
+      const settings = readNftSettings(properties, nftLabel(jail, action), jail);
       return typeof settings === "string" ? settings : new NftRuleset(nft, settings);
     },
   };
@@ -186,7 +188,7 @@ export class NftRuleset implements Ruleset {
     const { hooks } = this.#settings;
     return (
       chains.length === hooks.length &&
-      chains.every((chain) => rules.get(chain) === this.#sets.size) &&
+      chains.every((chain) => rules.get(chain) === this.#sets.size * rulesForEach(this.#settings)) &&
       [...this.#sets.keys()].every((name) => sets.includes(name))
     );
   }

@@ -83,12 +83,23 @@ export function formatSkeleton(settings: NftSettings, sets: readonly NftSet[]): 
 
 /** Makes one set and its rules. */
 export function formatSet(settings: NftSettings, set: NftSet): string {
-  const rules = settings.hooks.map((hook) => {
-    const parts = [formatMark(settings), settings.match, sourceOf(settings, set), settings.blocktype];
-    const words = parts.filter(Boolean).join(" ");
-    return `add rule inet ${settings.table} ${chainName(settings, hook)} ${words}\n`;
-  });
+  const where = [formatMark(settings), settings.match, sourceOf(settings, set)].filter(Boolean).join(" ");
+  const rules = settings.hooks.flatMap((hook) =>
+    endsOf(settings).map(
+      (end) => `add rule inet ${settings.table} ${chainName(settings, hook)} ${where} ${end}\n`,
+    ),
+  );
   return `${declareSet(settings, set)}\n${rules.join("")}`;
+}
+
+/** How many rules there are for each set. */
+export function rulesForEach(settings: NftSettings): number {
+  return endsOf(settings).length;
+}
+
+/** How the rules for a set end. What limits the log must not limit the blocking: these are two rules. */
+function endsOf({ log, blocktype }: NftSettings): readonly string[] {
+  return log === undefined ? [blocktype] : [log, blocktype];
 }
 
 /** Puts elements into sets that do not hold them. */

@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Properties } from "./native-backend";
+import { complain, listOf, textOf } from "./native-properties";
+import { readKnockPolicy } from "./native-knocking";
+import { formatNftLog, readPacketLog } from "./native-log-option";
 
 /** Hooks of the kernel that packets of offenders can be stopped at. */
 export type NftHook = "input" | "forward" | "prerouting";
@@ -24,6 +27,8 @@ export interface NftSettings {
   readonly blocktype: string;
   /** Whether the packets of each of the banned are counted. */
   readonly counters: boolean;
+  /** The statements that hand packets of the banned to a program. */
+  readonly log?: string;
   /** Packets that carry this mark pass. */
   readonly allowMark?: number;
 }
@@ -42,7 +47,7 @@ const USUAL_NAME = "warder-nftables";
  * Reads the properties of an action; a text is a complaint about one that cannot be used.
  * Tags that the configuration left unresolved are complained about like any other value.
  */
-export function readNftSettings(properties: Properties, label: string): NftSettings | string {
+export function readNftSettings(properties: Properties, label: string, jail = label): NftSettings | string {
   const table = textOf(properties, "table", "warder");
   const hooks = listOf(properties, "chain_hook", "input");
   const priority = Number(textOf(properties, "chain_priority", "-1"));
@@ -67,8 +72,20 @@ export function readNftSettings(properties: Properties, label: string): NftSetti
   if (typeof mark === "string") {
     return mark;
   }
-  const counters = /^(?:1|on|true|yes)$/i.test(textOf(properties, "counters", "no"));
-  return { table, label, hooks, priority, blocktype, match: match.text, counters, ...mark };
+  const log = readPacketLog(properties, jail);
+  if (typeof log === "string") {
+    return log;
+  }
+  const counters = readCounters(properties);
+  const place = { table, label, hooks, priority };
+  return {
+    ...place,
+    blocktype,
+    match: match.text,
+    counters,
+    ...(log ? { log: formatNftLog(log) } : {}),
+    ...mark,
+  };
 }
 
 /** Reads `protocol`, `port` and `type`; a text is a complaint. */
@@ -116,6 +133,12 @@ function readMark(properties: Properties): { readonly allowMark?: number } | str
   return allowMark > 0 && allowMark <= 0xffff_ffff ? { allowMark } : complain("allow_mark", text);
 }
 
+/** Whoever wants to know who knocks needs them. */
+function readCounters(properties: Properties): boolean {
+  const isWanted = /^(?:1|on|true|yes)$/i.test(textOf(properties, "counters", "no"));
+  return isWanted || readKnockPolicy(properties) !== undefined;
+}
+
 function isOwnLabel(jail: string): boolean {
   return CLEAN_NAME.test(jail) && !HASHED_NAME.test(jail);
 }
@@ -140,22 +163,4 @@ function formatProtocols(protocols: readonly string[]): string {
 
 function isHook(text: string): text is NftHook {
   return HOOKS.some((hook) => hook === text);
-}
-
-/** Words of a property, separated by commas or blanks, each once. */
-export function listOf(properties: Properties, name: string, usual: string): readonly string[] {
-  const items = textOf(properties, name, usual).split(/[\s,]+/);
-  return [...new Set(items.filter((item) => item !== ""))];
-}
-
-/** A property as text without blanks around it; `usual` when it is absent, empty or left to the action. */
-export function textOf(properties: Properties, name: string, usual: string): string {
-  const value = properties.get(name);
-  const text = value === undefined || value === null ? "" : String(value).trim();
-  return text === "" || text === `<known/${name}>` ? usual : text;
-}
-
-/** What is said about a value that cannot be used. */
-export function complain(name: string, value: string): string {
-  return `${name} cannot be ${JSON.stringify(value.slice(0, 100))}`;
 }

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Family } from "../model";
 import type { Properties, RulesetOwner } from "./native-backend";
-import { complain, listOf, readTraffic, textOf, WITH_PORTS, type Traffic } from "./native-settings";
+import { formatXtablesLog, readPacketLog } from "./native-log-option";
+import { complain, listOf, textOf } from "./native-properties";
+import { readTraffic, WITH_PORTS, type Traffic } from "./native-settings";
 
 /** Where the way into our chain stands among the rules of another. */
 export type Position =
@@ -19,6 +21,8 @@ export interface XtablesSettings {
   readonly matches: readonly string[];
   /** How a rule for the banned ends. */
   readonly ends: Readonly<Record<Family, string>>;
+  /** The end of a rule before that one, which hands packets to a program. */
+  readonly log?: string;
   /** How many entries a set may have. */
   readonly maxelem: number;
 }
@@ -64,8 +68,18 @@ export function readXtablesSettings(properties: Properties, owner: RulesetOwner)
   if (!Number.isInteger(maxelem) || maxelem < 1 || maxelem > 100_000_000) {
     return complain("maxelem", textOf(properties, "maxelem", ""));
   }
+  const log = readPacketLog(properties, owner.jail);
+  if (typeof log === "string") {
+    return log;
+  }
   const ends = { inet4: formatEnd(inet4), inet6: formatEnd(inet6) };
-  return { chain: chainName(owner), parents, position, matches: formatMatches(traffic), ends, maxelem };
+  const place = { chain: chainName(owner), parents, position, matches: formatMatches(traffic) };
+  return { ...place, ends, maxelem, ...(log ? { log: formatXtablesLog(log) } : {}) };
+}
+
+/** The rules that stop what `match` selects, in their order. */
+export function rulesFor({ log, ends }: XtablesSettings, match: string, family: Family): readonly string[] {
+  return [...(log === undefined ? [] : [`${match} ${log}`]), `${match} ${ends[family]}`];
 }
 
 /** Different actions and jails never share a name: whatever had to be changed carries a hash of the whole. */

@@ -108,6 +108,12 @@ export class BanMemory {
     this.#write((store) => store.prolongBan(jail, offender.id, by));
   }
 
+  /** The ban ends now, before its time; it stays in the history. */
+  endBan({ jail, offender, time }: Ban): void {
+    const bantime = Math.max(0, Math.floor(this.#clock.now() - time));
+    this.#write((store) => store.prolongBan(jail, offender.id, { time, bantime }));
+  }
+
   /** See `Store.saveProgress`. */
   saveProgress(jail: string, places: ReadonlyMap<string, LogPosition>, tickets: TicketChanges): void {
     const began = this.#clock.elapsed();

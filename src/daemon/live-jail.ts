@@ -23,16 +23,16 @@ import type { DeskTask } from "./desk";
 import { Crowding } from "./crowding";
 import { Enforcement } from "./enforcement";
 import { ExpiryAlarm } from "./expiry-alarm";
+import { watchKnocks } from "./jail-knocks";
+import type { KnockWatch } from "./knock-watch";
 import { isNewsForActions } from "./action-news";
 import { askIgnoreCommand } from "./ignore-command";
 import { IgnoreSources } from "./ignore-sources";
 import { makeActionContext } from "./jail-actions";
 import type { JailNeeds } from "./jail-needs";
+import { logNewJail } from "./new-jail-log";
 import { LogDiscovery } from "./log-discovery";
 import { JailReading } from "./jail-reading";
-
-/** Jails with names this long may not fit the names of firewall chains. */
-const LONG_NAME = 26;
 
 /** One jail at work: its counters and bans, its actions, and its part of the reader. */
 export class LiveJail {
@@ -41,6 +41,7 @@ export class LiveJail {
   readonly #sources: IgnoreSources;
   readonly #alarm: ExpiryAlarm;
   readonly #crowding: Crowding;
+  readonly #knocks: KnockWatch;
   #spec: JailSpec;
   #enforcement: Enforcement;
   #reading: JailReading;
@@ -69,6 +70,10 @@ export class LiveJail {
       () => void this.#publish(this.#state.takeExpired(this.#now())),
     );
     this.#crowding = new Crowding(spec.name, needs.log);
+    this.#knocks = watchKnocks(this, this.#state, {
+      needs,
+      publish: (events) => void this.#publish(events),
+    });
     this.#enforcement = this.#makeEnforcement(spec);
     this.#reading = this.#makeReading(spec, this.#state.settings.findtime);
   }
@@ -130,12 +135,7 @@ export class LiveJail {
   async start(): Promise<void> {
     const { log, memory } = this.#needs;
     this.#isStarted = true;
-    log("INFO", "jail", `Creating new jail '${this.name}'`);
-    if (this.name.length >= LONG_NAME) {
-      const trouble = "might be too long and some commands might not function correctly. Please shorten";
-      log("WARNING", "jail", `Jail name '${this.name}' ${trouble}`);
-    }
-    this.#logSettings();
+    logNewJail(this, log);
     memory.addJail(this.name);
     await this.#sources.load();
     void this.actions.start();
@@ -195,9 +195,10 @@ export class LiveJail {
     this.#discovery.watch(spec.source.patterns ?? []);
     if (isNewsForActions(old.actions, spec.actions)) {
       // In their turn: nobody waits here until thousands of bans that were there before are carried out.
-      void this.actions.reload(spec.actions, this.bans);
+      void this.actions.reload(spec.actions, this.bans).then(() => this.#knocks.renew(this.bans));
     }
     this.#alarm.arm();
+    this.#knocks.renew(this.bans);
   }
 
   /** Bans by command; settles when the actions have run. Gives how many were new. */
@@ -236,6 +237,7 @@ export class LiveJail {
     this.#tell(this.#state.unbanAll("command"));
     this.#needs.memory.deleteJailBans(this.name);
     this.#alarm.arm();
+    this.#knocks.renew([]);
     await this.#enforcement.flush(bans);
     return bans.length;
   }
@@ -256,6 +258,7 @@ export class LiveJail {
   async stop(how: "stop" | "pause" = "stop"): Promise<void> {
     this.#isStopped = true;
     this.#alarm.stop();
+    this.#knocks.stop();
     this.#discovery.stop();
     await this.#reading.close();
     const bans = this.bans;
@@ -354,6 +357,7 @@ export class LiveJail {
     const work = events.filter(isToDo);
     if (work.length > 0) {
       this.#alarm.arm();
+      this.#knocks.take(work);
     }
     await this.#enforcement.carryOut(work);
   }
@@ -371,15 +375,6 @@ export class LiveJail {
     ignore.setCache(
       spec.ignore.ignorecache === undefined ? undefined : parseIgnoreCache(spec.ignore.ignorecache),
     );
-  }
-
-  #logSettings(): void {
-    const { log } = this.#needs;
-    const { maxretry, findtime, bantime } = this.#state.settings;
-    log("INFO", "jail", `Jail '${this.name}' uses ${this.backend}`);
-    log("INFO", "filter", `  maxRetry: ${maxretry}`);
-    log("INFO", "filter", `  findtime: ${findtime}`);
-    log("INFO", "actions", `  banTime: ${bantime}`);
   }
 }
 

@@ -184,6 +184,12 @@ export class JailState {
     return ban ? [{ type: "unban", ban, why }] : [];
   }
 
+  /** Makes a ban longer: so many seconds from now. */
+  prolong(id: string, now: number, bantime: number): DomainEvent[] {
+    const ban = this.#bans.get(id);
+    return ban ? this.#prolong(ban, now, bantime).filter(({ type }) => type === "prolonged") : [];
+  }
+
   /** Unbans all offenders inside a network. */
   unbanWithin(network: Ip, why: UnbanReason): DomainEvent[] {
     return this.#bans.idsWithin(network).flatMap((id) => this.unban(id, why));
