@@ -48,12 +48,13 @@ const SPEC_CHANGES: ReadonlySet<string> = new Set<SpecChange["type"]>([
 const BACKENDS = ["pyinotify", "polling", "systemd"];
 
 /** A jail as `add NAME BACKEND` makes it, before anything is set. Throws `RemoteError` for an unknown backend. */
-export function newJailSpec(name: string, backend: string): JailSpec {
+export function newJailSpec(name: string, requested: string): JailSpec {
+  const backend = requested.replace(/^\s*\w+/, (word) => word.toLowerCase());
   const word = backend.replace(/\[.*$/s, "").trim();
   // DIFFERS: fail2ban has no backends that listen for syslog messages or run a command.
   if (ownBackend(backend) === undefined && word !== "auto" && word !== "gamin" && !BACKENDS.includes(word)) {
     throw valueError(
-      `Unknown backend ${backend}. Must be among ${formatPython(BACKENDS)} or ${formatPython("auto")}`,
+      `Unknown backend ${requested}. Must be among ${formatPython(BACKENDS)} or ${formatPython("auto")}`,
     );
   }
   return {

@@ -305,6 +305,7 @@ export class NamedLog {
     this.#previous = old;
     this.#current = reader;
     this.#packed.forget();
+    this.#readBefore.skip(reader);
     await this.#drainCut(reader);
   }
 
