@@ -101,7 +101,7 @@ function pickFailing(common: AsciiSet, exits: AsciiSet = 0n): string | undefined
 }
 
 /** What can follow each loop. */
-function findExits(automaton: Automaton, components: readonly number[]): Map<number, AsciiSet> {
+export function findExits(automaton: Automaton, components: readonly number[]): Map<number, AsciiSet> {
   const exits = new Map<number, AsciiSet>();
   automaton.follow.forEach((follow, from) => {
     const loop = components[from] ?? -1;
@@ -115,7 +115,7 @@ function findExits(automaton: Automaton, components: readonly number[]): Map<num
 }
 
 /** The shortest text from the begin of the pattern up to and with a position. */
-function findPrefix(automaton: Automaton, goal: number): string {
+export function findPrefix(automaton: Automaton, goal: number): string {
   const texts = new Map<number, string>();
   const open: number[] = [];
   const reach = (position: number, before: string): void => {

@@ -6,6 +6,7 @@
  * an own backtracking machine matches.
  */
 export { RegexError, type RegexErrorCode, type RegexPlace } from "./errors";
+export { findCrowding } from "./crowding";
 export { explosiveText, findExplosion, type Explosion } from "./explosion";
 export { findInjections, type Injection, type InjectionSearch } from "./injection";
 export { requiredLiterals, type LiteralClause } from "./literals";

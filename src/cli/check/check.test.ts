@@ -204,6 +204,11 @@ describe("runCheck", () => {
     expect(performance.now() - start).toBeLessThan(3000);
   });
 
+  it("shows on which line a regex takes the cube of the length", () => {
+    const lines = ofJail("", { "filter.d/f.conf": "[Definition]\nfailregex = ^<HOST> .*\\S*.*x$\n" });
+    expect(lines[0]).toMatch(/failregex can become slow: a line of 2\d+ characters .*2000 times '.'$/);
+  });
+
   it("comes to an end when the lines made to trick a regex keep it busy", () => {
     const start = performance.now();
     const words = "(?:\\w+[ .]?)*";
@@ -230,7 +235,7 @@ describe("runCheck", () => {
       let out = "";
       const io = { out: (text: string) => void (out += text), err: () => {}, unicode: true };
       runCheck({ directory: root, json: false }, io);
-      expect(out).not.toMatch(/can be tricked|can explode|not tried|: error: /);
+      expect(out).not.toMatch(/can be tricked|can explode|can become slow|not tried|: error: /);
       expect(out).toMatch(/\(\d+ jails enabled\)/);
     },
   );
