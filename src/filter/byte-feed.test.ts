@@ -25,6 +25,12 @@ const FILTERS: readonly FilterParts[] = [
     ],
   },
   { failregex: ['^<HOST> \\S+ \\[\\] "[^"]*" 404'], datepattern: "^[^\\[]*\\[({DATE})" },
+  {
+    failregex: [
+      "<F-MLFID>app\\[\\d\\]</F-MLFID>: bad <F-USER>\\S*</F-USER> (?:from |b )<F-TUPLE_USER>\\S+</F-TUPLE_USER>",
+      "<F-MLFID>app\\[\\d\\]</F-MLFID>: (?:open|close) <F-ALT_USER_1>\\w*</F-ALT_USER_1> ?<F-ALT_USER>\\w*</F-ALT_USER> ?<HOST>",
+    ],
+  },
   { failregex: ["bad (?P<user>a+)+! from <HOST>"], ignoreregex: ["x$"] },
 ];
 

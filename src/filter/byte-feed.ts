@@ -1,5 +1,6 @@
 import type { DateDetector } from "../date";
-import type { Block, Groups, GroupValue, MatchedLine } from "../model";
+import type { Block, Groups, GroupValue } from "../model";
+import { ByteFacts } from "./byte-facts";
 import { areAscii, ByteLine, LONGEST_BYTE_LINE } from "./byte-line";
 import { ByteSearch, type ByteRegex, type Outcome } from "./byte-search";
 import { reckonDated, type Reckoning } from "./clock-rules";
@@ -24,7 +25,6 @@ export type PrefixListener = (groups: () => ReadonlyMap<string, string | null>) 
 
 const NO_HITS: readonly Hit[] = [];
 const NO_GROUPS: Groups = new Map();
-const NO_LINES: readonly MatchedLine[] = [];
 
 /** One for all filters: a line is read by one after the other. */
 const line = new ByteLine();
@@ -35,7 +35,8 @@ export class ByteFeed {
   readonly #search: ByteSearch;
   /** Which failregexes have groups that work together. */
   readonly #combined: readonly boolean[];
-  readonly #barePrefix: ByteRegex | undefined;
+  /** For bare hits, of the failregexes for which there is a short way. */
+  readonly #facts: readonly (ByteFacts | undefined)[];
   readonly #dating: { -readonly [Key in keyof Dating]: Dating[Key] } = { format: undefined, now: 0 };
   /** What to make of the date of the line at hand. */
   #reckoning: Reckoning = { time: undefined };
@@ -43,15 +44,12 @@ export class ByteFeed {
   private constructor(parts: FeedParts, search: ByteSearch) {
     this.#parts = parts;
     this.#search = search;
-    this.#barePrefix = search.prefix && {
-      matcher: search.prefix.matcher,
-      names: search.prefix.names.filter(([name]) => name !== "content"),
-    };
     const isCombinedRegex = (regex: ByteRegex | undefined): boolean =>
       regex?.names.some(([name]) => isCombined(name)) ?? false;
     this.#combined = search.failregex.map(
       (regex) => isCombinedRegex(search.prefix) || isCombinedRegex(regex),
     );
+    this.#facts = search.failregex.map((regex) => ByteFacts.of(regex, search.prefix));
   }
 
   /** Undefined when the filter needs the plain engines for every line. */
@@ -84,8 +82,9 @@ export class ByteFeed {
       this.#note(block, options);
       return NO_HITS;
     }
-    // Who takes dates as they are reads only those of lines in which something was found.
-    if (outcome === "slow" || (!options.clock.checkTimes && !this.#reckon(options))) {
+    // Who takes dates as they are reads only those of lines in which something was found, or none.
+    const isUnread = !options.clock.checkTimes && !options.isBare;
+    if (outcome === "slow" || (isUnread && !this.#reckon(options))) {
       return undefined;
     }
     this.#note(block, options);
@@ -114,7 +113,8 @@ export class ByteFeed {
   }
 
   /** What is to be remembered of the line, whatever was found in it. */
-  #note(block: Block, { clock, notice }: FeedOptions): void {
+  #note(block: Block, options: FeedOptions): void {
+    const { clock, notice } = options;
     const { detector, lastDate } = this.#parts;
     detector.countBytes(clock.now);
     if (clock.checkTimes) {
@@ -124,7 +124,7 @@ export class ByteFeed {
       if (this.#reckoning.notice) {
         notice?.(this.#reckoning.notice, line.raw);
       }
-    } else {
+    } else if (!options.isBare) {
       this.#dating.format = detector.format;
       this.#dating.now = clock.now;
       lastDate.defer(block, line.start, this.#dating);
@@ -149,14 +149,19 @@ export class ByteFeed {
   }
 
   #make(index: number, ignoreregex: number, { clock, checkAll = false, isBare = false }: FeedOptions): Hit {
+    const { maker } = this.#parts;
+    const facts = isBare ? this.#facts[index]?.read(line) : undefined;
+    if (facts) {
+      return maker.makeBare({ index, ignoreregex, facts, clock, checkAll });
+    }
     const groups = new Map<string, GroupValue>();
-    collect(isBare ? this.#barePrefix : this.#search.prefix, groups);
+    collect(this.#search.prefix, groups);
     collect(this.#search.failregex[index], groups);
-    return this.#parts.maker.make({
+    return maker.make({
       index,
       ignoreregex,
       groups: this.#combined[index] ? combineGroups(groups) : groups,
-      matches: isBare ? NO_LINES : [line.record],
+      matches: [line.record],
       isBare,
       time: this.#reckoning.time,
       clock,

@@ -1,4 +1,5 @@
 import type { Failure, Groups, MatchedLine, Worth } from "../model";
+import { BareSessions, factsOf, identifyBare, type Facts } from "./bare-sessions";
 import type { ClockContext } from "./clock-rules";
 import type { CompiledFilter } from "./compile-filter";
 import { identify, textOf, type Identity } from "./identity";
@@ -38,16 +39,28 @@ export interface Finding {
   readonly isBare?: boolean;
 }
 
+/** The same of which only the kind is asked for. */
+export interface BareFinding extends Pick<Finding, "index" | "ignoreregex" | "clock" | "checkAll"> {
+  readonly facts: Facts;
+}
+
 /** Says what a match means, which may depend on what came before it. */
 export class HitMaker {
   readonly #compiled: CompiledFilter;
   readonly #sessions = new Sessions();
+  readonly #bareSessions: BareSessions;
+  /** Hits that differ in nothing are one. */
+  readonly #bareHits = new Map<number, Hit>();
 
   constructor(compiled: CompiledFilter) {
     this.#compiled = compiled;
+    this.#bareSessions = new BareSessions(compiled.hosts);
   }
 
   make(finding: Finding): Hit {
+    if (finding.isBare) {
+      return this.makeBare({ ...finding, facts: factsOf(finding.groups) });
+    }
     const { index, ignoreregex, groups, matches, time } = finding;
     const hit: Mutable<Hit> =
       ignoreregex < 0 ? this.#conclude(finding) : { kind: "ignored", groups, matches, ignoreregex };
@@ -62,14 +75,41 @@ export class HitMaker {
     return hit;
   }
 
-  #identify(groups: Groups, isBare: boolean): Identity | undefined {
-    const isNamed = isBare && (groups.has("ip4") || groups.has("ip6") || groups.has("fid"));
-    return isNamed ? SOMEBODY : identify(groups, this.#compiled.hosts);
+  /** A hit without groups, lines, time and offender. */
+  makeBare({ index, ignoreregex, facts, clock, checkAll }: BareFinding): Hit {
+    if (ignoreregex >= 0) {
+      return { kind: "ignored", failregex: index, ignoreregex, groups: NO_GROUPS, matches: NO_LINES };
+    }
+    if (facts.session !== undefined) {
+      const { kind, identity } = this.#bareSessions.join(facts, clock.now, checkAll);
+      return this.#bareHit(kind, index, { identity, isQuiet: false });
+    }
+    const identity = identifyBare(facts, this.#compiled.hosts);
+    return this.#bareHit(identity ? "failure" : "nameless", index, { identity, isQuiet: facts.isQuiet });
   }
 
-  #conclude({ groups, matches, clock, checkAll, isBare = false }: Finding): Hit {
+  #bareHit(
+    kind: Hit["kind"],
+    failregex: number,
+    { identity, isQuiet }: { readonly identity: Identity | undefined; readonly isQuiet: boolean },
+  ): Hit {
+    const groups = isQuiet ? QUIET_GROUPS : NO_GROUPS;
+    if (identity?.host !== undefined) {
+      return { kind, failregex, groups, matches: NO_LINES, identity };
+    }
+    const key = (failregex * KINDS.length + KINDS.indexOf(kind)) * 2 + (isQuiet ? 1 : 0);
+    let hit = this.#bareHits.get(key);
+    if (!hit) {
+      hit = { kind, failregex, groups, matches: NO_LINES };
+      this.#bareHits.set(key, hit);
+    }
+    return hit;
+  }
+
+  #conclude({ groups, matches, clock, checkAll }: Finding): Hit {
+    const { hosts } = this.#compiled;
     if (!groups.has("mlfid")) {
-      const identity = this.#identify(groups, isBare);
+      const identity = identify(groups, hosts);
       return identity
         ? { kind: "failure", groups, matches, identity }
         : { kind: "nameless", groups, matches };
@@ -77,11 +117,11 @@ export class HitMaker {
     const session = this.#sessions.join(groups, matches, clock.now);
     if (!session.isFailure) {
       // Jails have no use for it; a report that tries all regexes tells whom the line is about.
-      const identity = checkAll ? this.#identify(session.groups(), isBare) : undefined;
+      const identity = checkAll ? identify(session.groups(), hosts) : undefined;
       return identity ? { kind: "quiet", groups, matches, identity } : { kind: "quiet", groups, matches };
     }
     const known = session.groups();
-    const identity = this.#identify(known, isBare);
+    const identity = identify(known, hosts);
     if (!identity) {
       session.postpone();
       return { kind: "pending", groups: known, matches: session.matches };
@@ -90,8 +130,10 @@ export class HitMaker {
   }
 }
 
-/** Stands for whomever an address or an own id names. */
-const SOMEBODY: Identity = { id: "?" };
+const KINDS: readonly Hit["kind"][] = ["failure", "quiet", "pending", "nameless", "ignored"];
+const NO_LINES: readonly MatchedLine[] = [];
+const NO_GROUPS: Groups = new Map();
+const QUIET_GROUPS: Groups = new Map([["nofail", "?"]]);
 
 /** The failure a hit stands for; `undefined` for hits that are none or have no time. */
 export function failureOf(hit: Hit): Failure | undefined {

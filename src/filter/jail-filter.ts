@@ -2,7 +2,7 @@ import type { Block, Entry, Groups, GroupValue, MatchedLine } from "../model";
 import type { DateDetector } from "../date";
 import { isAscii, type Match } from "../regex";
 import { ByteFeed, type PrefixListener } from "./byte-feed";
-import { reckonDated, reckonUndated, type ClockContext, type TimeNotice } from "./clock-rules";
+import { reckonDated, reckonUndated, type TimeNotice } from "./clock-rules";
 import type { CompiledFilter, CompiledRegex } from "./compile-filter";
 import { parseEpoch } from "./epoch";
 import type { FeedOptions } from "./feed-options";
@@ -21,8 +21,7 @@ interface Candidate {
   readonly time: number | undefined;
   /** By its date it is too old; a field may know better. */
   readonly isOld?: boolean;
-  readonly clock: ClockContext;
-  readonly checkAll: boolean;
+  readonly how: FeedOptions;
 }
 
 /** What regexes are searched in. */
@@ -92,7 +91,7 @@ export class JailFilter {
     }
     if (found?.text === "") {
       const time = reckonUndated(this.#lastDate.time, clock) ?? clock.now;
-      return this.#match({ parts, whole: line, time, clock, checkAll: options.checkAll ?? false });
+      return this.#match({ parts, whole: line, time, how: options });
     }
     if (found?.time === undefined) {
       return this.#feedUndated(parts, line, options);
@@ -133,7 +132,8 @@ export class JailFilter {
   }
 
   /** Dates in such a line may be a client's; only the named field counts. */
-  #feedTimed(line: string, { clock, time: given, checkAll = false }: FeedOptions): readonly Hit[] {
+  #feedTimed(line: string, options: FeedOptions): readonly Hit[] {
+    const { clock, time: given } = options;
     const dated = given === undefined ? undefined : reckonDated(given, clock);
     const time = dated ? dated.time : reckonUndated(this.#lastDate.time, clock);
     const parts = { before: "", date: "", after: line };
@@ -142,13 +142,12 @@ export class JailFilter {
       whole: line,
       time,
       isOld: dated !== undefined && time === undefined,
-      clock,
-      checkAll,
+      how: options,
     });
   }
 
   #feedDated(parts: LineParts, date: number, line: string, options: DatedOptions): readonly Hit[] {
-    const { clock, checkAll = false, isEntry = false } = options;
+    const { clock, isEntry = false } = options;
     const { time, notice } = reckonDated(date, clock);
     if (notice) {
       options.notice?.(notice, line);
@@ -156,17 +155,17 @@ export class JailFilter {
     if (time === undefined) {
       return this.compiled.times === "line"
         ? NO_HITS
-        : this.#match({ parts, whole: line, time, isOld: true, clock, checkAll, isEntry });
+        : this.#match({ parts, whole: line, time, isOld: true, how: options, isEntry });
     }
     this.#lastDate.set(time);
-    return this.#match({ parts, whole: line, time, clock, checkAll, isEntry });
+    return this.#match({ parts, whole: line, time, how: options, isEntry });
   }
 
   #feedUndated(parts: LineParts, line: string, options: FeedOptions): readonly Hit[] {
     const { clock } = options;
     const lastDate = this.#earlierDate(options) ?? this.#lastDate.time;
     const time = reckonUndated(lastDate, clock);
-    const hits = this.#match({ parts, whole: line, time, clock, checkAll: options.checkAll ?? false });
+    const hits = this.#match({ parts, whole: line, time, how: options });
     if (hits.length > 0 && time === undefined) {
       options.notice?.({ type: "undated" }, line);
     }
@@ -232,7 +231,7 @@ export class JailFilter {
         const found = { text, whole, ascii, prefix, index, regex, match, time: time.time };
         hits.push(this.#judge(line, found));
         // A match over several lines takes them away, so that there is nothing left for another regex.
-        if (!line.checkAll || this.#window) {
+        if (!line.how.checkAll || this.#window) {
           break;
         }
       }
@@ -248,8 +247,9 @@ export class JailFilter {
       groups: combineGroups(groupsOf(found)),
       matches: taken.lines,
       time: found.time,
-      clock: line.clock,
-      checkAll: line.checkAll,
+      clock: line.how.clock,
+      checkAll: line.how.checkAll ?? false,
+      isBare: line.how.isBare ?? false,
     });
   }
 
@@ -257,11 +257,11 @@ export class JailFilter {
   #fieldTime(line: Candidate, match: Match): Pick<Candidate, "time" | "isOld"> {
     const text = match.named("time") ?? "";
     const time =
-      parseEpoch(text) ?? this.detector.detect(text.replace(FINE_FRACTION, "$1"), line.clock.now)?.time;
+      parseEpoch(text) ?? this.detector.detect(text.replace(FINE_FRACTION, "$1"), line.how.clock.now)?.time;
     if (time === undefined) {
       return line;
     }
-    const reckoned = reckonDated(time, line.clock).time;
+    const reckoned = reckonDated(time, line.how.clock).time;
     return { time: reckoned, isOld: reckoned === undefined };
   }
 

@@ -2,8 +2,8 @@ import type { Groups, GroupValue, MatchedLine } from "../model";
 import { textOf } from "./identity";
 
 /** How many sessions are remembered, and for how many seconds after their first line. */
-const MAX_SESSIONS = 100;
-const SESSION_SECONDS = 300;
+export const MAX_SESSIONS = 100;
+export const SESSION_SECONDS = 300;
 /** Lines kept of one session, so that an endless one cannot fill the memory. */
 const MAX_LINES = 100;
 /** Names kept of one session, for the same reason; two of them are enough to tell that several were tried. */
