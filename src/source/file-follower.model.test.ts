@@ -32,7 +32,6 @@ const OPERATIONS = [
   "rename and create",
   "copytruncate",
   "truncate",
-  "compress",
   "delete",
   "late write",
   "look",
@@ -101,8 +100,6 @@ class World {
         return writeFileSync(this.#real, "", { flag: "a" });
       case "copytruncate":
         return this.#copytruncate();
-      case "compress":
-        return this.#compress();
       case "truncate":
         return this.#truncate();
       case "delete":
