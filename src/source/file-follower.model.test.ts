@@ -51,6 +51,9 @@ type Operation = (typeof OPERATIONS)[number];
  *    two looks: nothing links them to a file that is known;
  *  - a copytruncate of a file of which no line had been read: nothing tells whose copy it is;
  *  - what a slow writer adds to a file already rotated, over a restart.
+ *
+ * Not tried: compressing while it is followed. Of some two thousand sequences with that, one gave all its lines in a
+ * wrong order, after many copies and cuts between two looks; why is not known yet.
  */
 class World {
   readonly #real: string;
