@@ -9,7 +9,8 @@ cd "$(dirname "$0")/.."
 NEEDED="fail2ban-client:fail2ban nft:nftables iptables:iptables ipset:ipset sshd:openssh-server ssh:openssh-client
 sshpass:sshpass nginx:nginx-light ip:iproute2 python3:python3 ps:procps /lib/systemd/systemd-journal-remote:systemd-journal-remote
 /usr/lib/python3/dist-packages/systemd/journal.py:python3-systemd systemd-analyze:systemd logger:bsdutils
-unshare:util-linux zstd:zstd xz:xz-utils bzip2:bzip2 lz4:lz4"
+unshare:util-linux zstd:zstd xz:xz-utils bzip2:bzip2 lz4:lz4
+/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1:libfaketime"
 missing=""
 for pair in $NEEDED; do
   command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || [ -e "${pair%%:*}" ] || missing="$missing ${pair##*:}"
