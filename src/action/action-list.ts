@@ -81,8 +81,19 @@ export class ActionList {
     return true;
   }
 
-  start(): Promise<ActionReport> {
-    return this.#enqueue((report) => report.each(this.#actions, "start"));
+  /** `bans` are those that will be asked for next. */
+  start(bans: readonly Ban[] = []): Promise<ActionReport> {
+    return this.#enqueue(async (report) => {
+      for (const action of this.#actions) {
+        const wanted = action.norestored ? bans.filter(({ restored }) => !restored) : bans;
+        await report.one(action, "start", () => action.start(wanted));
+      }
+    });
+  }
+
+  /** Takes a ban back that has not been asked for, where an action has been ahead of that. */
+  forget(ban: Ban): Promise<ActionReport> {
+    return this.#enqueueFor("unban", ban, (action) => action.isAhead?.(ban) === true);
   }
 
   /** Bans in every action, except a restored ban in actions that want none. */

@@ -63,7 +63,10 @@ export interface Action {
   readonly lost?: ReadonlyMap<string, string>;
   /** Whether bans may be asked for before earlier ones are done, so that many can be carried out at once. */
   readonly concurrent?: boolean;
-  start(): Promise<ActionOutcome>;
+  /** `bans` are those it will be asked for at once; it may carry them out before, see `isAhead`. */
+  start(bans?: readonly Ban[]): Promise<ActionOutcome>;
+  /** Whether it has carried out a ban at its start that it has not been asked for so far. */
+  isAhead?(ban: Ban): boolean;
   stop(): Promise<ActionOutcome>;
   /** Stops in place of a flush and a stop, when it is about to be started again: bans stay in force for a while. */
   pause?(): Promise<ActionOutcome>;

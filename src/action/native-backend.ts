@@ -46,6 +46,8 @@ export interface Ruleset {
   readonly expires: boolean;
   /** How the firewall is watched for what others do to it. */
   readonly watch: FirewallWatch;
+  /** The command that unblocks everybody, for people. */
+  readonly clearing: string;
   /** Tables whose changes concern it, as `family name`. */
   readonly tables: readonly string[];
   /**

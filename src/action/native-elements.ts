@@ -60,6 +60,17 @@ export class NativeElements {
     }
   }
 
+  /** Adds those of the bans that can be blocked, and gives them. */
+  addAll(bans: readonly Ban[]): readonly Ban[] {
+    return bans.filter((ban) => {
+      const ip = blockedIp(ban);
+      if (ip) {
+        this.add(ip, ban);
+      }
+      return ip !== undefined;
+    });
+  }
+
   remove(key: string, id: string): void {
     const entry = this.#entries.get(key);
     if (entry) {

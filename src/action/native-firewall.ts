@@ -1,4 +1,4 @@
-import { secondsOf, type ActionSpec, type Ban, type Ip } from "../model";
+import type { ActionSpec, Ban, Ip } from "../model";
 import {
   APPLIED,
   failed,
@@ -14,18 +14,19 @@ import { GroupCommit } from "./group-commit";
 import { isFailure, type Backend, type FirewallFailure, type Ruleset } from "./native-backend";
 import { cutConnections } from "./native-cut";
 import { readKnockPolicy, type KnockPolicy } from "./native-knocking";
-import { blockedIp, type Moment } from "./native-elements";
+import { blockedIp } from "./native-elements";
+import { AheadBans } from "./native-ahead";
 import { FirewallKeeper } from "./native-keeper";
-import { concerns, openRuleset } from "./native-rules";
+import { concerns, describeKept, keptSeconds, openRuleset } from "./native-rules";
 import type { FirewallEvent, WatchListener } from "./native-watch";
 
 const LOGGER = "actions";
 /** Seconds that bans of an earlier run stay in force at least until the database has told which of them go on. */
 const INHERITED = 300;
-/** Seconds for which bans stay in force after a stop, unless `keep_after_stop` says otherwise. */
-const KEPT = 300;
 /** Seconds after which a firewall that could not be mended is tried again. */
 const RETRY = 10;
+/** From so many on bans are carried out at the start, all in one transaction. */
+const MANY = 1000;
 
 /** One ban or unban on its way to the kernel. */
 interface Operation {
@@ -50,6 +51,7 @@ export class NativeFirewall implements Action {
   readonly #queue = new GroupCommit<Operation>((operations) => this.#commit(operations));
   #keeper: FirewallKeeper | undefined;
   #unsubscribe: (() => void) | undefined;
+  readonly #ahead = new AheadBans();
   #epoch = 0;
   #hasLost = false;
 
@@ -82,8 +84,12 @@ export class NativeFirewall implements Action {
     return new Map(entries);
   }
 
-  start(): Promise<ActionOutcome> {
-    return this.#queue.alone(() => this.#start());
+  start(bans: readonly Ban[] = []): Promise<ActionOutcome> {
+    return this.#queue.alone(() => this.#start(bans));
+  }
+
+  isAhead(ban: Ban): boolean {
+    return this.#ahead.has(ban);
   }
 
   stop(): Promise<ActionOutcome> {
@@ -96,7 +102,7 @@ export class NativeFirewall implements Action {
   /** Bans stay in force for the time of a restart; the kernel ends them. */
   pause(): Promise<ActionOutcome> {
     return this.#queue.alone(async () => {
-      const seconds = this.#keptSeconds();
+      const seconds = keptSeconds(this.#properties.all);
       const keeper = this.#leave();
       if (!keeper) {
         return SKIPPED;
@@ -105,6 +111,10 @@ export class NativeFirewall implements Action {
         return this.#outcome(await keeper.ruleset.remove());
       }
       const outcome = seconds < 0 ? APPLIED : this.#outcome(await keeper.linger(seconds));
+      if (outcome.status === "applied") {
+        const kept = describeKept(keeper, seconds, this.#context.now());
+        this.#log(kept, "INFO");
+      }
       keeper.ruleset.release();
       return outcome;
     });
@@ -117,7 +127,8 @@ export class NativeFirewall implements Action {
   banMany(bans: readonly Ban[]): Promise<ReadonlyMap<string, string>> {
     const failures = new Map<string, string>();
     return new Promise((resolve) => {
-      let left = bans.length;
+      const others = bans.filter((ban) => !this.#ahead.take(ban));
+      let left = others.length;
       const settle = (outcome: ActionOutcome, ban: Ban): void => {
         if (outcome.status === "failed") {
           failures.set(ban.offender.id, outcome.message);
@@ -127,8 +138,8 @@ export class NativeFirewall implements Action {
           resolve(failures);
         }
       };
-      bans.forEach((ban) => this.#submit(ban, true, settle));
-      if (bans.length === 0) {
+      others.forEach((ban) => this.#submit(ban, true, settle));
+      if (others.length === 0) {
         resolve(failures);
       }
     });
@@ -148,6 +159,7 @@ export class NativeFirewall implements Action {
 
   flush(): Promise<ActionOutcome> {
     return this.#queue.alone(async () => {
+      this.#ahead.clear();
       this.#keeper?.elements.clear();
       this.#keeper?.inherited.clear();
       return this.#keeper ? this.#outcome(await this.#rebuild(this.#keeper)) : SKIPPED;
@@ -188,14 +200,16 @@ export class NativeFirewall implements Action {
     return this.#outcome(await this.#rebuild(keeper));
   }
 
-  async #start(): Promise<ActionOutcome> {
+  /** Many bans at once take the place of what an earlier run has left, which nobody needs to read then. */
+  async #start(bans: readonly Ban[] = []): Promise<ActionOutcome> {
     const ruleset = this.#open();
     if (typeof ruleset === "string") {
       return failed(ruleset);
     }
     const known = this.#keeper;
     const keeper = known ?? this.#newKeeper(ruleset);
-    if (!known) {
+    const ahead = known || bans.length < MANY ? [] : keeper.elements.addAll(bans);
+    if (!known && ahead.length === 0) {
       await keeper.inherit(INHERITED);
     }
     // Before the rules are made, so that nothing which happens to them is missed.
@@ -203,6 +217,11 @@ export class NativeFirewall implements Action {
     const failure = await this.#rebuild(keeper, known ? ruleset : undefined);
     // What cannot be done now may work later: every ban tries again.
     this.#keeper = keeper;
+    if (failure) {
+      ahead.forEach((ban) => keeper.elements.remove(blockedIp(ban)?.text ?? "", ban.offender.id));
+    } else {
+      this.#ahead.note(keeper, ahead);
+    }
     return this.#outcome(failure);
   }
 
@@ -221,6 +240,7 @@ export class NativeFirewall implements Action {
   #leave(): FirewallKeeper | undefined {
     const keeper = this.#keeper;
     this.#keeper = undefined;
+    this.#ahead.clear();
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
     return keeper;
@@ -273,6 +293,7 @@ export class NativeFirewall implements Action {
 
   #submit(ban: Ban, isBan: boolean, settle: Operation["settle"]): void {
     const ip = blockedIp(ban);
+    this.#ahead.take(ban);
     if (ip) {
       this.#queue.submit({ ip, ban, isBan, settle });
       return;
@@ -288,7 +309,7 @@ export class NativeFirewall implements Action {
       settleAll(operations, failed(keeper));
       return;
     }
-    const moments = this.#take(keeper, operations);
+    const moments = keeper.take(operations);
     const { elements } = keeper;
     const changes = [...moments.values()].map(({ ip }) => ({ ip, wanted: elements.get(ip.text) }));
     const failures = await keeper.apply(changes);
@@ -313,23 +334,6 @@ export class NativeFirewall implements Action {
     }
   }
 
-  /** Changes what should be in the kernel, and gives what it was before. */
-  #take(keeper: FirewallKeeper, operations: readonly Operation[]): ReadonlyMap<string, Moment> {
-    const moments = new Map<string, Moment>();
-    for (const { ip, ban, isBan } of operations) {
-      if (!moments.has(ip.text)) {
-        moments.set(ip.text, keeper.elements.moment(ip));
-      }
-      if (isBan) {
-        keeper.elements.add(ip, ban);
-      } else {
-        keeper.elements.remove(ip.text, ban.offender.id);
-      }
-      keeper.inherited.delete(ip.text);
-    }
-    return moments;
-  }
-
   /** A ban before the start, or after one that failed, starts it. */
   async #startLate(): Promise<FirewallKeeper | string> {
     const outcome = await this.#start();
@@ -351,18 +355,15 @@ export class NativeFirewall implements Action {
     return openRuleset(this.#backend, this.#properties.all, owner);
   }
 
-  #keptSeconds(): number {
-    const value = this.#properties.get("keep_after_stop");
-    const seconds = typeof value === "string" || typeof value === "number" ? secondsOf(value) : undefined;
-    return seconds ?? KEPT;
-  }
-
   #outcome(failure: FirewallFailure | undefined): ActionOutcome {
     return failure ? failed(failure.message) : APPLIED;
   }
 
-  #log(text: string): void {
-    this.#context.log("ERROR", LOGGER, `[${this.#context.jail.name}] ${this.name}: ${text}`);
+  #log(text: string | undefined, level: "ERROR" | "INFO" = "ERROR"): void {
+    if (text === undefined) {
+      return;
+    }
+    this.#context.log(level, LOGGER, `[${this.#context.jail.name}] ${this.name}: ${text}`);
   }
 }
 

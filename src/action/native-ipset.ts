@@ -51,6 +51,10 @@ class IpsetRuleset implements Ruleset {
     this.#chains = new XtablesChains(xtables, settings);
   }
 
+  get clearing(): string {
+    return [...this.#families].map((family) => `ipset flush ${ipsetName(this.#settings, family)}`).join("; ");
+  }
+
   get watch(): FirewallWatch {
     return this.#xtables.watch;
   }

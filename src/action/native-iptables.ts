@@ -47,6 +47,11 @@ class IptablesRuleset implements Ruleset {
     this.#chains = new XtablesChains(xtables, settings);
   }
 
+  get clearing(): string {
+    const programs = [...this.#families].map((family) => (family === "inet4" ? "iptables" : "ip6tables"));
+    return programs.map((program) => `${program} -F ${this.#settings.chain}`).join("; ");
+  }
+
   get watch(): FirewallWatch {
     return this.#xtables.watch;
   }

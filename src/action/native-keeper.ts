@@ -1,5 +1,6 @@
+import type { Ban, Ip } from "../model";
 import { compareElements } from "./native-compare";
-import { NativeElements } from "./native-elements";
+import { NativeElements, type Moment } from "./native-elements";
 import {
   isFailure,
   type BlockedElement,
@@ -16,6 +17,13 @@ export interface KeeperNeeds {
   readonly log: (text: string) => void;
   /** Told when everything has been made anew. */
   readonly rebuilt: () => void;
+}
+
+/** A ban, or its end, and the address it is about. */
+interface WantedChange {
+  readonly ip: Ip;
+  readonly ban: Ban;
+  readonly isBan: boolean;
 }
 
 /**
@@ -80,6 +88,23 @@ export class FirewallKeeper {
     this.#refused.forEach((reason, key) => this.#needs.log(`${key} cannot be blocked: ${reason}`));
     this.#needs.rebuilt();
     return undefined;
+  }
+
+  /** Changes what should be in the kernel, and gives what it was before. */
+  take(operations: readonly WantedChange[]): ReadonlyMap<string, Moment> {
+    const moments = new Map<string, Moment>();
+    for (const { ip, ban, isBan } of operations) {
+      if (!moments.has(ip.text)) {
+        moments.set(ip.text, this.elements.moment(ip));
+      }
+      if (isBan) {
+        this.elements.add(ip, ban);
+      } else {
+        this.elements.remove(ip.text, ban.offender.id);
+      }
+      this.inherited.delete(ip.text);
+    }
+    return moments;
   }
 
   /** Gives the keys of changes that could not be made, with the reason. */

@@ -19,6 +19,15 @@ export function formatTableQuery({ table }: NftSettings): string {
   return JSON.stringify({ nftables: [{ list: { table: { family: "inet", name: table } } }] });
 }
 
+/**
+ * Commands, in JSON, that list the chains and sets of a table without rules. Version 1.0.6 reads all elements of a table
+ * to list it, even where they are not wanted; for these two it does not. It tells of those of other tables as well.
+ */
+export function formatOutlineQuery({ table }: NftSettings): string {
+  const where = { family: "inet", table };
+  return JSON.stringify({ nftables: [{ list: { chains: where } }, { list: { sets: where } }] });
+}
+
 /** The command, in JSON, that lists one set. */
 export function formatSetQuery({ table }: NftSettings, name: string): string {
   return JSON.stringify({ nftables: [{ list: { set: { family: "inet", table, name } } }] });
@@ -33,6 +42,9 @@ export function parseListing(text: string, settings: NftSettings): NftListing | 
   try {
     for (const line of text.split("\n").filter((part) => part.trim() !== "")) {
       for (const item of arrayOf(fieldOf(JSON.parse(line), "nftables"))) {
+        if (!isOfTable(item, settings)) {
+          continue;
+        }
         const chain = textOf(fieldOf(fieldOf(item, "chain"), "name"));
         const rule = textOf(fieldOf(fieldOf(item, "rule"), "chain"));
         const set = fieldOf(item, "set");
@@ -51,6 +63,12 @@ export function parseListing(text: string, settings: NftSettings): NftListing | 
     return undefined;
   }
   return { chains, sets, rules, elements };
+}
+
+function isOfTable(item: unknown, { table }: NftSettings): boolean {
+  const thing = fieldOf(item, "chain") ?? fieldOf(item, "set") ?? fieldOf(item, "rule");
+  const place = textOf(fieldOf(thing, "table"));
+  return place === undefined || (place === table && fieldOf(thing, "family") === "inet");
 }
 
 function readElements(set: unknown, settings: NftSettings): readonly HeldElement[] {

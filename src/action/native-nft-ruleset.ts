@@ -10,7 +10,14 @@ import {
   type Ruleset,
   type RulesetOwner,
 } from "./native-backend";
-import { formatSetQuery, formatTableQuery, NOTHING, parseListing, type NftListing } from "./native-listing";
+import {
+  formatOutlineQuery,
+  formatSetQuery,
+  formatTableQuery,
+  NOTHING,
+  parseListing,
+  type NftListing,
+} from "./native-listing";
 import type { Nft } from "./native-nft";
 import { applyScript, ask } from "./native-run";
 import {
@@ -27,7 +34,7 @@ import {
   setOf,
   type NftSet,
 } from "./native-script";
-import { nftLabel, readNftSettings, type NftSettings } from "./native-settings";
+import { nftLabel, readNftSettings, USUAL_TABLE, type NftSettings } from "./native-settings";
 import type { Cutter } from "./native-cut";
 import type { FirewallWatch } from "./native-watch";
 
@@ -64,6 +71,12 @@ export class NftRuleset implements Ruleset {
 
   get watch(): FirewallWatch {
     return this.#nft.watch;
+  }
+
+  get clearing(): string {
+    const { table } = this.#settings;
+    const flushes = [...this.#sets.keys()].map((name) => `flush set inet ${table} ${name}`);
+    return table === USUAL_TABLE ? `nft delete table inet ${table}` : `nft '${flushes.join("; ")}'`;
   }
 
   get tables(): readonly string[] {
@@ -132,7 +145,7 @@ export class NftRuleset implements Ruleset {
     }
     this.#sets.clear();
     this.#held.clear();
-    const left = await this.#names();
+    const left = await this.#names(formatOutlineQuery(this.#settings));
     if (!isFailure(left) && left.chains.length + left.sets.length === 0 && !users.isUsed(table)) {
       await this.#apply(`add table inet ${table}\ndelete table inet ${table}\n`, 0);
     }
@@ -199,12 +212,12 @@ export class NftRuleset implements Ruleset {
   }
 
   async #removal(): Promise<string | FirewallFailure> {
-    const names = await this.#names();
+    const names = await this.#names(formatOutlineQuery(this.#settings));
     return isFailure(names) ? names : formatRemoval(this.#settings, names);
   }
 
-  async #names(): Promise<NftListing | FirewallFailure> {
-    const listing = await this.#query(this.#nft.names, formatTableQuery(this.#settings));
+  async #names(query = formatTableQuery(this.#settings)): Promise<NftListing | FirewallFailure> {
+    const listing = await this.#query(this.#nft.names, query);
     return isFailure(listing) && listing.isMissing ? NOTHING : listing;
   }
 

@@ -1,3 +1,4 @@
+import { secondsOf } from "../model";
 import type { Backend, Properties, Ruleset, RulesetOwner } from "./native-backend";
 import { readCutSettings } from "./native-cut";
 import type { FirewallKeeper } from "./native-keeper";
@@ -24,4 +25,25 @@ export function concerns(
 ): boolean {
   const isOfNetworks = /-v[46]-\d+$/.test(set);
   return isOfNetworks || !addresses || addresses.some((address) => elements.get(address) !== undefined);
+}
+
+/** Seconds for which bans stay in force after a stop, unless `keep_after_stop` says otherwise. */
+const KEPT = 300;
+
+/** Reads `keep_after_stop`: seconds, negative for the time of each ban. */
+export function keptSeconds(properties: Properties): number {
+  const value = properties.get("keep_after_stop");
+  const seconds = typeof value === "string" || typeof value === "number" ? secondsOf(value) : undefined;
+  return seconds ?? KEPT;
+}
+
+/** What whoever stops for good should know: addresses are still blocked. `undefined` when none is. */
+export function describeKept(
+  { elements, ruleset }: FirewallKeeper,
+  seconds: number,
+  now: number,
+): string | undefined {
+  const [first] = elements.current(now);
+  const time = seconds < 0 ? "until their own end" : `for ${seconds} s at most`;
+  return first && `bans stay in force ${time} (keep_after_stop); to end them now: ${ruleset.clearing}`;
 }

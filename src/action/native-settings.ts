@@ -41,6 +41,8 @@ const PROTOCOL = /^(?:\d{1,3}|[a-z][a-z0-9-]{0,31})$/i;
 const BLOCKTYPE = /^[a-z][a-z0-9 -]{0,99}$/;
 /** Protocols that have ports. */
 export const WITH_PORTS: readonly string[] = ["tcp", "udp", "sctp", "dccp", "udplite"];
+/** The table that nobody else has anything in. */
+export const USUAL_TABLE = "warder";
 const USUAL_NAME = "warder-nftables";
 
 /**
@@ -48,7 +50,7 @@ const USUAL_NAME = "warder-nftables";
  * Tags that the configuration left unresolved are complained about like any other value.
  */
 export function readNftSettings(properties: Properties, label: string, jail = label): NftSettings | string {
-  const table = textOf(properties, "table", "warder");
+  const table = textOf(properties, "table", USUAL_TABLE);
   const hooks = listOf(properties, "chain_hook", "input");
   const priority = Number(textOf(properties, "chain_priority", "-1"));
   const blocktype = textOf(properties, "blocktype", "reject").replace(/\s+/g, " ");

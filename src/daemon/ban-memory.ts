@@ -1,5 +1,5 @@
 import { messageOf, type Ban, type BanData, type Ticket, type TicketChanges } from "../model";
-import type { Clock, Log } from "../platform";
+import { reportWork, type Clock, type Log } from "../platform";
 import {
   openStore,
   type CurrentBansRule,
@@ -151,7 +151,11 @@ export class BanMemory {
   }
 
   currentBans(jail: string, rule: CurrentBansRule): readonly Ban[] {
-    return this.#ask((store) => store.currentBans(jail, this.#clock.now(), rule)) ?? [];
+    const bans = this.#ask((store) => {
+      reportWork(store.countBans(jail));
+      return store.currentBans(jail, this.#clock.now(), rule);
+    });
+    return bans ?? [];
   }
 
   history(id: string, jail?: string): BanHistory | undefined {

@@ -1,5 +1,6 @@
 import type { ActionList, ActionReport } from "../action";
 import type { Ban, DomainEvent } from "../model";
+import { cleanUpAfter } from "../platform";
 
 /** The bans in force, as far as carrying them out needs to know them. */
 export interface BansInForce {
@@ -44,9 +45,14 @@ export class Enforcement {
   /** Of so many bans; only what the actions have confirmed counts as applied. */
   counts(bans: number): EnforcementCounts {
     const isBanned = (id: string): boolean => this.#inForce.banOf(id) !== undefined;
-    const open = new Set([...this.#waiting, ...this.#underway.keys()].filter(isBanned));
-    const failed = [...this.unapplied.keys()].filter((id) => isBanned(id) && !open.has(id)).length;
-    return { applied: bans - open.size - failed, pending: open.size, failed };
+    // Asked for again and again while hundreds of thousands wait; who waits is banned, or would not wait any more.
+    let pending = this.#waiting.size;
+    for (const id of this.#underway.keys()) {
+      pending += !this.#waiting.has(id) && isBanned(id) ? 1 : 0;
+    }
+    const isOpen = (id: string): boolean => this.#waiting.has(id) || this.#underway.has(id);
+    const failed = [...this.unapplied.keys()].filter((id) => !isOpen(id) && isBanned(id)).length;
+    return { applied: bans - pending - failed, pending, failed };
   }
 
   /** Settles when the actions have done what follows from these events. */
@@ -60,6 +66,7 @@ export class Enforcement {
     for (let i = 0; i < ids.length; i += WAVE) {
       await this.#banMany(ids.slice(i, i + WAVE));
     }
+    cleanUpAfter(events.length);
   }
 
   /** Takes all these bans out of force. */
@@ -98,6 +105,7 @@ export class Enforcement {
       case "unban":
         this.#unapplied.delete(event.ban.offender.id);
         if (this.#waiting.delete(event.ban.offender.id)) {
+          await this.actions.forget(event.ban);
           return;
         }
         await this.actions.unban(event.ban);

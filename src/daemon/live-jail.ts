@@ -138,9 +138,10 @@ export class LiveJail {
     logNewJail(this, log);
     memory.addJail(this.name);
     await this.#sources.load();
-    void this.actions.start();
     const bans = memory.currentBans(this.name, restoreRule(this.#state.settings));
-    void this.#publish(this.#state.restore(bans, this.#now()));
+    const events = this.#state.restore(bans, this.#now());
+    void this.actions.start(events.flatMap((event) => (event.type === "ban" ? [event.ban] : [])));
+    void this.#publish(events);
     this.#state.restoreTickets(memory.openTickets(this.name), this.#now());
     this.#reading.open();
     this.#discovery.watch(this.#spec.source.patterns ?? []);

@@ -61,6 +61,8 @@ const PURGE_INTERVAL = 5;
  */
 const PURGE_DELAY = 5;
 const MAX_WEIGHT_DOUBLINGS = 20;
+/** One for all bans by command. */
+const NO_FAILURES: BanData = { matches: [], failures: 0, groups: new Map() };
 
 /**
  * What one jail knows: who failed how often, and who is banned until when. Each method takes the time and gives
@@ -159,7 +161,7 @@ export class JailState {
 
   /** The command `banip`: bans at once, whatever the ignore rules say. */
   ban(offender: Offender, now: number): DomainEvent[] {
-    return this.#ban({ offender, time: now, data: { matches: [], failures: 0, groups: new Map() } }, now);
+    return this.#ban({ offender, time: now, data: NO_FAILURES }, now);
   }
 
   /**
@@ -172,10 +174,16 @@ export class JailState {
       if (isIgnored(verdict)) {
         return this.#ignored(verdict, ban.offender);
       }
-      const { matches } = ban.data;
-      const kept = this.#settings.maxmatches > 0 ? matches.slice(-this.#settings.maxmatches) : [];
-      return this.#restore({ ...ban, data: { ...ban.data, matches: kept } }, now);
+      return this.#restore(this.#shorten(ban), now);
     });
+  }
+
+  /** A ban with as many matches as are kept; itself where there are no more. */
+  #shorten(ban: Ban): Ban {
+    const { matches } = ban.data;
+    const most = Math.max(0, this.#settings.maxmatches);
+    const isShort = matches.length <= most;
+    return isShort ? ban : { ...ban, data: { ...ban.data, matches: matches.slice(matches.length - most) } };
   }
 
   /** Unbans one offender; empty when it is not banned. */

@@ -1,4 +1,5 @@
 import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 
 /**
  * Sets up the runtime of a daemon, at its start and at that of each of its threads.
@@ -29,4 +30,33 @@ export function reportWork(amount: number): void {
       setFlagsFromString("--opt");
     }
   }
+}
+
+/** From so many on what they have left behind is worth a look. */
+const MUCH = 5000;
+/** Milliseconds without more of it. */
+const REST_MS = 2000;
+
+let collect: (() => void) | undefined;
+let cleaning: NodeJS.Timeout | undefined;
+
+/**
+ * So many bans have been dealt with at once. If they were many the memory that took is given back to the system, as soon
+ * as no more of them have come for a moment: by itself V8 would keep it for as long as little happens.
+ */
+export function cleanUpAfter(amount: number): void {
+  if (amount < MUCH) {
+    return;
+  }
+  clearTimeout(cleaning);
+  cleaning = setTimeout(() => {
+    if (!collect) {
+      setFlagsFromString("--expose-gc");
+      collect = runInNewContext("gc") as typeof collect;
+      setFlagsFromString("--no-expose-gc");
+    }
+    collect?.();
+    // What is left is moved together only when it has been seen to be scattered.
+    collect?.();
+  }, REST_MS).unref();
 }

@@ -28,6 +28,10 @@ export function encodeBanData(ban: Pick<Ban, "data" | "ip">, maxMatches: number)
   return Buffer.from(JSON.stringify(Object.fromEntries(fields)));
 }
 
+/** What many bans have in common, such as all that were made by command, is there once. */
+const NO_GROUPS: BanData["groups"] = new Map();
+const NO_MATCHES: BanData["matches"] = [];
+
 /** Reads a `data` column, text or bytes; what does not fit is left out, nothing readable gives an empty one. */
 export function decodeBanData(data: unknown): StoredData {
   const fields = parseObject(data);
@@ -40,9 +44,9 @@ export function decodeBanData(data: unknown): StoredData {
   }
   const { ip, failures, matches } = fields;
   return {
-    matches: Array.isArray(matches) ? matches.flatMap(toMatch) : [],
+    matches: Array.isArray(matches) && matches.length > 0 ? matches.flatMap(toMatch) : NO_MATCHES,
     failures: typeof failures === "number" ? failures : 1,
-    groups,
+    groups: groups.size > 0 ? groups : NO_GROUPS,
     ...(typeof ip === "string" ? { ip } : {}),
   };
 }

@@ -4,5 +4,6 @@
  */
 export { hashFirstLine } from "./first-line-hash";
 export { openStore, type OpenedStore, type Opening } from "./open-store";
-export { JOURNAL_PATH, type BanHistory, type CurrentBansRule, type LogPosition, type Store } from "./store";
+export { JOURNAL_PATH, type BanHistory, type LogPosition, type Store } from "./store";
+export type { CurrentBansRule } from "./stored-ban";
 export { StoreError, type StoreProblem } from "./store-error";

@@ -1,5 +1,4 @@
 import {
-  parseOffender,
   PERMANENT,
   roundHalfEven,
   type Ban,
@@ -9,6 +8,7 @@ import {
   type TicketChanges,
 } from "../model";
 import { decodeBanData, encodeBanData } from "./ban-data";
+import { rememberLast, toBan, type CurrentBansRule } from "./stored-ban";
 import { readTickets, TICKET_TABLE, writeTickets, type TicketStatements } from "./open-tickets";
 import { inTransaction } from "./schema";
 import { shrink } from "./shrink";
@@ -21,16 +21,6 @@ export interface LogPosition {
   readonly position: number;
 }
 
-/** Which stored bans come back at start. All in seconds. */
-export interface CurrentBansRule {
-  /** Bans that began longer ago stay away. */
-  readonly maxAge?: number;
-  /** For bans stored without a time of their own. */
-  readonly bantime: number;
-  /** No ban is longer. */
-  readonly cap?: number;
-}
-
 /** How often an offender was banned before, and when the last time began (seconds since 1970). */
 export interface BanHistory {
   readonly bancount: number;
@@ -40,7 +30,6 @@ export interface BanHistory {
 /** The path under which a jail's place in the journal is kept. */
 export const JOURNAL_PATH = "systemd-journal";
 const DEFAULT_MAX_MATCHES = 10;
-const UNKNOWN_BANTIME = -2;
 /** Rows deleted in one go: a few milliseconds. */
 const PURGED_AT_ONCE = 500;
 /** Numbers as floats: integers beyond what JavaScript holds would throw. Data as text: that is read twice as fast. */
@@ -204,11 +193,17 @@ export class Store {
       text(jail),
       now,
     );
+    const reading = { ...rule, decode: rememberLast(decodeBanData) };
     return rows.flatMap((row) => {
-      const ban = toBan(jail, row, rule);
+      const ban = toBan(jail, row, reading);
       const isOver = ban.bantime !== PERMANENT && ban.time + ban.bantime <= now;
       return isOver || ban.time <= oldest ? [] : [ban];
     });
+  }
+
+  /** How many bans of a jail are stored, over or not. */
+  countBans(jail: string): number {
+    return Number(this.#get("SELECT COUNT(*) AS count FROM bips WHERE jail = ?", text(jail))?.["count"] ?? 0);
   }
 
   /** Bans an offender had in one jail, or in all of them; `undefined` for a new one. */
@@ -381,25 +376,6 @@ export class Store {
       throw toStoreError(error, this.path);
     }
   }
-}
-
-function toBan(jail: string, row: SqliteRow, rule: CurrentBansRule): Ban {
-  const { ip, ...data } = decodeBanData(row["data"]);
-  return {
-    jail,
-    offender: parseOffender(String(row["ip"])),
-    ...(ip === undefined ? {} : { ip }),
-    time: Number(row["timeofban"]),
-    bantime: capBantime(Number(row["bantime"]), rule),
-    bancount: Number(row["bancount"]),
-    restored: true,
-    data,
-  };
-}
-
-function capBantime(stored: number, { bantime, cap }: CurrentBansRule): number {
-  const own = stored === UNKNOWN_BANTIME ? bantime : stored;
-  return cap !== undefined && (own === PERMANENT || own > cap) ? cap : own;
 }
 
 /**
