@@ -59,6 +59,9 @@ export class ByteLine {
 
   /** A part of the text without the date. */
   part(from: number, to: number): string {
+    if (this.isBorrowed && from >= this.#cutEnd && to <= this.end) {
+      return this.#block?.text.slice(from, to) ?? "";
+    }
     const { raw, start } = this;
     const shift = this.#cutEnd - this.#cutStart;
     if (from >= this.#cutEnd || this.textStart === this.#cutEnd) {
