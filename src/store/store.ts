@@ -184,12 +184,12 @@ export class Store {
     });
   }
 
-  /** Bans of a jail that are not over, by id; times are seconds since 1970. One that no clock reaches is damage. */
+  /** Bans of a jail that are not over, by id; times are seconds since 1970. One that begins when no clock can be is damage. */
   currentBans(jail: string, now: number, rule: CurrentBansRule): Ban[] {
     const oldest = rule.maxAge === undefined ? Number.NEGATIVE_INFINITY : now - rule.maxAge;
     const rows = this.#all(
       `SELECT ${BAN_COLUMNS} FROM bips
-        WHERE jail = ? AND (timeofban + bantime > ? OR bantime <= ${PERMANENT}) AND timeofban + bantime < 1e15 ORDER BY ip`,
+        WHERE jail = ? AND (timeofban + bantime > ? OR bantime <= ${PERMANENT}) AND timeofban < 1e15 ORDER BY ip`,
       text(jail),
       now,
     );
