@@ -78,7 +78,9 @@ for (const banaction of ["warder-nftables", "warder-ipset", "warder-iptables"]) 
       expect(await hosts.run("server", ["nft", "list", "ruleset"])).not.toContain("sshd");
     });
 
-    it.skipIf(!isOurs)(
+    // The shell actions that the original runs from the same file promise neither.
+    const whenOurs = isOurs ? it : it.skip;
+    whenOurs(
       "mends what somebody flushes without waiting for a ban, and tells what is in force",
       async () => {
         fail(ATTACKER.inet4);
@@ -92,8 +94,12 @@ for (const banaction of ["warder-nftables", "warder-ipset", "warder-iptables"]) 
       },
     );
 
-    it.skipIf(!isOurs || banaction === "warder-iptables")(
-      "leaves no gap when it is stopped and started",
+    // iptables has no elements that the kernel lets go of by itself: its rules end with the daemon.
+    const keepsBans = banaction !== "warder-iptables";
+    whenOurs(
+      keepsBans
+        ? "leaves no gap when it is stopped and started"
+        : "opens when it is stopped, and closes again",
       async () => {
         fail(ATTACKER.inet4);
         await untilClosed(ATTACKER.inet4);
@@ -113,9 +119,9 @@ for (const banaction of ["warder-nftables", "warder-ipset", "warder-iptables"]) 
         await daemon.start();
         await daemon.send("reload", "--restart");
         await sleep(1000);
-        expect(output).toMatch(/^c{10,}$/);
+        expect(output).toMatch(keepsBans ? /^c{10,}$/ : /^c+(?:o+c+)+$/);
         await daemon.send("unban", "--all");
-        await waitFor("the probe would have seen it", () => Promise.resolve(output.includes("o")));
+        await waitFor("the probe would have seen it", () => Promise.resolve(output.endsWith("o")));
       },
     );
   });
