@@ -243,6 +243,64 @@ describe("rotation", () => {
     expect(collector.lines).toEqual(["half one", "two", "three"]);
   });
 
+  it("reads on from a log that was compressed, also when those after it are not", async () => {
+    writeFileSync(log, "one\n");
+    const follower = follow();
+    await follower.readNow();
+    writeFileSync(`${log}.2.gz`, gzipSync(readFileSync(log)));
+    unlinkSync(log);
+    writeFileSync(`${log}.1`, "two\n");
+    await follower.readNow();
+    expect(collector.lines).toEqual(["one", "two"]);
+    renameSync(`${log}.2.gz`, `${log}.3.gz`);
+    renameSync(`${log}.1`, `${log}.2`);
+    writeFileSync(`${log}.1`, "three\n");
+    await follower.readNow();
+    expect(collector.lines).toEqual(["one", "two", "three"]);
+  });
+
+  it("reads those after a log once that was cut and renamed, when its copy was compressed", async () => {
+    writeFileSync(log, "one\n");
+    const follower = follow();
+    await follower.readNow();
+    writeFileSync(`${log}.3.gz`, gzipSync(readFileSync(log)));
+    truncateSync(log);
+    renameSync(log, `${log}.2`);
+    writeFileSync(log, "two\n");
+    copyFileSync(log, `${log}.1`);
+    truncateSync(log);
+    await follower.readNow();
+    expect(collector.lines).toEqual(["one", "two"]);
+  });
+
+  it("takes no younger log for the copy of one that was cut after half a line and renamed", async () => {
+    writeFileSync(log, "half ");
+    const follower = follow();
+    await follower.readNow();
+    copyFileSync(log, `${log}.3`);
+    truncateSync(log);
+    appendFileSync(log, "one\n");
+    renameSync(log, `${log}.2`);
+    writeFileSync(log, "half two\n");
+    copyFileSync(log, `${log}.1`);
+    truncateSync(log);
+    await follower.readNow();
+    expect(collector.lines).toEqual(["one", "half two"]);
+  });
+
+  it("takes no file from before for the copy of a log of which only half a line was read", async () => {
+    writeFileSync(log, "half one\n");
+    copyFileSync(log, `${log}.1`);
+    truncateSync(log);
+    appendFileSync(log, "half ");
+    const follower = follow();
+    await follower.readNow();
+    truncateSync(log);
+    appendFileSync(log, "two\n");
+    await follower.readNow();
+    expect(collector.lines).toEqual(["two"]);
+  });
+
   it("does not take an old file for one in between", async () => {
     writeFileSync(`${log}.1`, "ancient\n");
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -38,6 +38,8 @@ export class LineReader {
   #carry = Buffer.alloc(0);
   #skipped = 0;
   #readUpTo: number;
+  /** When the file was last changed before reading began at the position moved to. */
+  #movedAfter = 0n;
   #head: Buffer;
   #guard: Buffer;
   #hash: string | undefined;
@@ -62,11 +64,20 @@ export class LineReader {
     return this.#hash ?? this.file.hash(this.encoding.newline);
   }
 
+  /**
+   * The birth of the oldest file that can be a copy, in nanoseconds since 1970. While no whole line was read, the copy
+   * of what the file had before may begin alike: only what came into being since can be meant.
+   */
+  get copiesFrom(): bigint {
+    return this.#position > 0 ? this.file.birth : this.#movedAfter + 1n;
+  }
+
   /** Goes on from another place; what is there now counts as the file's content. */
   moveTo(position: number): void {
     this.#carry = Buffer.alloc(0);
     this.#skipped = 0;
     this.#position = this.#readUpTo = position;
+    this.#movedAfter = this.file.changed();
     this.#head = this.file.slice(0, Math.min(GUARD, position));
     this.#guard = this.file.slice(Math.max(0, position - GUARD), position);
     this.#hash = position > 0 ? this.file.hash(this.encoding.newline) : undefined;

@@ -31,6 +31,11 @@ export class LogFile {
     return fstatSync(this.#fd).size;
   }
 
+  /** When it was last written, cut or renamed, in nanoseconds since 1970. */
+  changed(): bigint {
+    return fstatSync(this.#fd, { bigint: true }).ctimeNs;
+  }
+
   /** Whether no name leads to the file any more. */
   isDeleted(): boolean {
     return fstatSync(this.#fd).nlink === 0;

@@ -309,14 +309,26 @@ export class NamedLog {
     await this.#drainCut(reader);
   }
 
+  /** What may be left of the content that a cut file had. What came after the file itself is no copy of it. */
+  #findCopy(reader: LineReader): string | undefined {
+    const { file, position } = reader;
+    if (position === 0 && file.isDeleted()) {
+      // Part of a line is all there is to tell the copy by, and no name tells what came before and what after.
+      return undefined;
+    }
+    const renamed = findByInode(this.#place, file);
+    const after = new Set(renamed === undefined ? [] : listYounger(this.#place, renamed));
+    return findCopy(
+      this.#place,
+      { birth: reader.copiesFrom },
+      (other, path) => !after.has(path) && !isSameFile(other, file) && reader.isCopiedIn(other),
+    );
+  }
+
   /** The file was cut: what of it was not read yet may be in a copy beside it. */
   async #restart(reader: LineReader): Promise<void> {
     const before = { position: reader.position, hash: reader.hash };
-    const copy = findCopy(
-      this.#place,
-      reader.file,
-      (file) => !isSameFile(file, reader.file) && reader.isCopiedIn(file),
-    );
+    const copy = this.#findCopy(reader);
     if (copy !== undefined) {
       await this.#readSince(copy, reader.position, reader);
     } else {

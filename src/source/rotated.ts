@@ -106,7 +106,7 @@ export function findByInode(
 export function findCopy(
   path: string,
   log: { readonly birth: bigint },
-  isCopy: (file: LogFile) => boolean,
+  isCopy: (file: LogFile, path: string) => boolean,
 ): string | undefined {
   const younger = [...listEverywhere(path, isPlain)].filter(
     ({ birth }) => birth === 0n || birth >= log.birth,
@@ -114,7 +114,7 @@ export function findCopy(
   return younger.find((candidate) => {
     const file = openQuietly(candidate.path);
     try {
-      return file !== undefined && isCopy(file);
+      return file !== undefined && isCopy(file, candidate.path);
     } finally {
       file?.close();
     }
