@@ -24,7 +24,7 @@ export interface TwoHosts {
   readonly start: (host: Host, argv: Argv, options?: SpawnOptions) => ChildProcess;
   /** Runs a program on a host to its end and gives its output. Rejects when it fails or takes over 30 s. */
   readonly run: (host: Host, argv: Argv) => Promise<string>;
-  /** Whether a TCP connection from this address of the attacker to the server comes about within a second. */
+  /** Whether an address of the attacker can connect to the server by TCP; a lost packet is sent again after a second. */
   readonly canConnect: (from: string, port: number) => Promise<boolean>;
   /** Kills what still runs on the hosts and removes them. */
   readonly close: () => Promise<void>;
@@ -40,7 +40,7 @@ const socket = require("node:net").connect({ localAddress, host, port: Number(po
 const end = (word) => { console.log(word); process.exit(0); };
 socket.on("connect", () => end("open"));
 socket.on("error", () => end("closed"));
-setTimeout(() => end("closed"), 1000);
+setTimeout(() => end("closed"), 2500);
 `;
 
 /** Makes the network. Leftovers of runs that were killed are removed first. */
