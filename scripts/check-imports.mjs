@@ -9,10 +9,11 @@ import { dirname, join, relative, resolve } from "node:path";
 
 const ROOMS = {
   model: [],
+  wasm: [],
   platform: ["model"],
-  regex: ["model"],
-  date: ["model", "regex"],
-  filter: ["model", "regex", "date"],
+  regex: ["model", "wasm"],
+  date: ["model", "wasm", "regex"],
+  filter: ["model", "wasm", "regex", "date"],
   source: ["model", "platform"],
   jail: ["model"],
   action: ["model", "platform"],
@@ -47,7 +48,7 @@ const ROOMS = {
     "daemon",
   ],
 };
-const PURE = ["model", "regex", "date", "filter", "jail"];
+const PURE = ["model", "wasm", "regex", "date", "filter", "jail"];
 const IMPORT = /^\s*(?:import|export)\b[^"';]*?from\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)/gm;
 const root = resolve(import.meta.dirname ?? dirname(new URL(import.meta.url).pathname), "..");
 const src = join(root, "src");

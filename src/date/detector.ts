@@ -1,4 +1,5 @@
 import { WarderError } from "../model";
+import { theWorkspace } from "../wasm";
 import { CalendarDate } from "./calendar";
 import { regexOf, type DateHit } from "./date-regex";
 import { isDefault } from "./defaults";
@@ -50,6 +51,16 @@ export interface DateFormat {
   timeOf(line: string, now: number): number | undefined;
 }
 
+/** How the dates of lines are found that all have them alike. */
+export interface SettledDate {
+  /** Takes addresses of a line (see `ByteMatcher`), of which no more than so many bytes count. */
+  readonly exec: (start: number, end: number) => number;
+  readonly longest: number;
+  /** What was found; 2 and 3 tell what is to be cut out. */
+  readonly spans: Int32Array;
+  readonly spansAt: number;
+}
+
 /** The last date text and what it meant; `second` is when it was read, if that matters for what it means. */
 interface Reading {
   readonly entry: TemplateEntry;
@@ -57,6 +68,9 @@ interface Reading {
   readonly time: number | undefined;
   readonly second: number | undefined;
 }
+
+/** Larger numbers mean something else to the code that takes them. */
+const LONGEST_ADDRESS = 2 ** 31 - 1;
 
 /** Finds the dates of one jail's lines; it learns from each line which formats the log has. */
 export class DateDetector {
@@ -72,7 +86,7 @@ export class DateDetector {
   #match: DateMatch | undefined;
   readonly #hours = new HourMemo((date, minutes) => this.#byteTime(date, minutes));
   #format: (DateFormat & { readonly entry: TemplateEntry }) | undefined;
-  #byteDate: (ByteDate & { readonly entry: TemplateEntry }) | undefined;
+  #settled: (SettledDate & ByteDate & { readonly entry: TemplateEntry }) | undefined;
 
   constructor(templates: readonly DateTemplate[], zone: number | undefined) {
     this.#list = new TemplateList(templates);
@@ -105,42 +119,42 @@ export class DateDetector {
   }
 
   /**
-   * Finds the date of a line of ASCII bytes (without its newline) that has it in the format of the line before, at its
-   * begin. Gives the matcher's spans, of which 2 and 3 tell what is to be cut out; undefined when
-   * that is not certain: then `detect` has to be asked.
+   * How to find the dates of lines of ASCII bytes while they all have it in the format of the line before, at their
+   * begin. A line in which nothing is found that way, or an empty date, has to be given to `detect`. Undefined when
+   * dates are not that certain.
    */
-  detectBytes(bytes: Uint8Array, start: number, end: number, now: number): Int32Array | undefined {
+  settled(now: number): SettledDate | undefined {
     this.#clock.set(now);
     this.#keepYears();
     const entry = this.#finder.settled;
     const matcher = entry?.regex.byteMatcher;
-    if (!entry || matcher?.exec(bytes, start, Math.min(end, start + entry.longest)) !== 1) {
+    if (!entry || !matcher) {
       return undefined;
     }
-    const { spans } = matcher;
-    if ((spans[2] ?? 0) >= (spans[3] ?? 0)) {
-      return undefined;
+    if (this.#settled?.entry !== entry || this.#settled.regex !== entry.regex) {
+      const { native, spans, spansAt } = matcher;
+      const { regex } = entry;
+      const longest = Math.min(entry.longest, LONGEST_ADDRESS);
+      const { bytes } = theWorkspace();
+      this.#settled = native && { entry, regex, bytes, spans, spansAt, longest, exec: native };
     }
-    if (this.#byteDate?.entry !== entry || this.#byteDate.bytes !== bytes || this.#byteDate.spans !== spans) {
-      this.#byteDate = { entry, regex: entry.regex, bytes, spans };
-    }
-    return spans;
+    return this.#settled;
   }
 
-  /** Counts the date that `detectBytes` found last. */
-  countBytes(now: number): void {
-    this.#byteDate?.entry.countFound(now);
+  /** Counts dates that were found as `settled` says. */
+  countSettled(now: number, times: number): void {
+    this.#settled?.entry.countFound(now, times);
   }
 
-  /** The time of the date that `detectBytes` found last; undefined when it names no moment. */
-  timeOfBytes(): number | undefined {
-    const date = this.#byteDate;
+  /** The time of the date that was found last as `settled` says; undefined when it names no moment. */
+  timeOfSettled(): number | undefined {
+    const date = this.#settled;
     return date && this.#hours.timeOf(date, this.#clock.second);
   }
 
-  /** Reads dates at the begin of lines in the format that `detectBytes` found last, as of now; counts nothing. */
+  /** Reads dates at the begin of lines in the settled format, as of now; counts nothing. */
   get format(): DateFormat | undefined {
-    const entry = this.#byteDate?.entry;
+    const entry = this.#settled?.entry;
     if (entry && this.#format?.entry !== entry) {
       this.#format = { entry, timeOf: (line, now) => this.#peek(entry, line, now) };
     }
@@ -207,7 +221,7 @@ export class DateDetector {
 
   /** With `minutes`, those two digits stand for the minute and the second. */
   #byteTime({ bytes, spans }: ByteDate, minutes?: string): number | undefined {
-    const entry = this.#byteDate?.entry;
+    const entry = this.#settled?.entry;
     const groupOf = (letter: string, group: number): string | undefined =>
       minutes !== undefined && (letter === "M" || letter === "S")
         ? minutes

@@ -9,6 +9,7 @@ export {
   type DateFormat,
   type DateMatch,
   type DateOptions,
+  type SettledDate,
   type TemplateReport,
 } from "./detector";
 export { parseTimezone } from "./zone";

@@ -75,10 +75,10 @@ export class TemplateEntry {
     return this.#readsHead ? LONGEST : Number.MAX_SAFE_INTEGER;
   }
 
-  /** Counts a date at the begin of a line that was found without this entry's help. */
-  countFound(now: number): void {
-    this.found++;
-    this.hits++;
+  /** Counts dates at the begins of lines that were found without this entry's help. */
+  countFound(now: number, times: number): void {
+    this.found += times;
+    this.hits += times;
     this.lastUsed = now;
   }
 

@@ -1,6 +1,6 @@
 import type { Facts } from "./bare-sessions";
 import type { ByteLine } from "./byte-line";
-import type { ByteRegex } from "./byte-search";
+import type { ByteRegex } from "./program-layout";
 import { isCombined } from "./named-groups";
 
 /** Where a group stands in the spans of the failregex and in those of the prefregex; -1 when there is none. */

@@ -53,7 +53,7 @@ export function makeTestBlock(text: string): Block {
   const view = bytes.toString("latin1");
   return {
     text: view,
-    view: () => ({ bytes, isAscii: !/[^\x00-\x7f]/.test(text) }),
+    copyBytes: (target, start, end) => target.set(bytes.subarray(start, end)),
     decode: (start, end) => Buffer.from(view.slice(start, end), "latin1").toString("utf8"),
   };
 }

@@ -1,7 +1,7 @@
 import type { Block, Entry, Groups, GroupValue, MatchedLine } from "../model";
 import type { DateDetector } from "../date";
 import { isAscii, type Match } from "../regex";
-import { ByteFeed, type PrefixListener } from "./byte-feed";
+import { ByteFeed, type Advance, type PrefixListener } from "./byte-feed";
 import { reckonDated, reckonUndated, type TimeNotice } from "./clock-rules";
 import type { CompiledFilter, CompiledRegex } from "./compile-filter";
 import { parseEpoch } from "./epoch";
@@ -53,6 +53,8 @@ interface DatedOptions extends FeedOptions {
 
 /** Digits beyond microseconds: templates for dates know no more, and would miss the zone behind them. */
 const FINE_FRACTION = /(\d[.,]\d{6})\d{1,9}/;
+const CARRIAGE_RETURN = 13;
+const NUMBER_SIGN = 35;
 const NO_HITS: readonly Hit[] = [];
 const NO_GROUPS: Groups = new Map();
 
@@ -108,6 +110,22 @@ export class JailFilter {
 
   /** The same for who decodes lines himself: undefined for those that have to be fed as text. */
   tryBytes(block: Block, start: number, end: number, options: FeedOptions): readonly Hit[] | undefined {
+    return this.#byteFeed()?.feed(block, start, end, options);
+  }
+
+  /**
+   * Feeds the lines of a block from `start` on up to the first in which something is found, or only one with `misses`.
+   * Empty lines and those that begin with `#` count for nothing. What comes back is good until the next call.
+   */
+  advance(block: Block, start: number, misses: boolean, options: FeedOptions): Readonly<Advance> {
+    const advance = this.#byteFeed()?.advance(block, start, misses, options) ?? nextLine(block, start);
+    if (advance.start >= 0) {
+      advance.hits ??= this.feedLine(block.decode(advance.start, advance.end), options);
+    }
+    return advance;
+  }
+
+  #byteFeed(): ByteFeed | undefined {
     this.#bytes ??=
       ByteFeed.of({
         compiled: this.compiled,
@@ -116,7 +134,7 @@ export class JailFilter {
         lastDate: this.#lastDate,
         prefixFound: this.#prefixFound,
       }) ?? null;
-    return this.#bytes?.feed(block, start, end, options);
+    return this.#bytes ?? undefined;
   }
 
   /** Takes a line whose time is known, as the journal gives it. Regexes that read fields see the entry's. */
@@ -203,7 +221,8 @@ export class JailFilter {
     if (!match) {
       return NO_HITS;
     }
-    this.#prefixFound?.(
+    this.#prefixFound?.count(1);
+    this.#prefixFound?.tell?.(
       () => new Map(prefregex.matcher.groupNames.map((name) => [name, match.named(name) ?? null])),
     );
     const content = match.named("content");
@@ -283,6 +302,17 @@ export class JailFilter {
     const usesContent = prefix?.named("content") !== undefined;
     return this.#window.take(usesContent ? WHOLE_WINDOW : spanOf(regex, match, text));
   }
+}
+
+/** The line that begins there, not fed yet. */
+function nextLine({ text }: Block, start: number): Advance {
+  const newline = text.indexOf("\n", start);
+  let end = newline;
+  while (end > start && text.charCodeAt(end - 1) === CARRIAGE_RETURN) {
+    end--;
+  }
+  const isIdle = end === start || text.charCodeAt(start) === NUMBER_SIGN;
+  return { passed: 0, start: isIdle ? -1 : start, end, next: newline + 1, hits: undefined };
 }
 
 /** Who wrote an entry is asked of the entry, also when a prefregex has taken a part of its text. */

@@ -27,7 +27,7 @@ export {
   type MatchedLine,
 } from "./failure";
 export { containsIp, fullPrefix, isSingle, makeIp, parseIp, reverseIp, type Family, type Ip } from "./ip";
-export type { Block, ByteView, Entry, Phase } from "./line";
+export type { Block, Entry, Phase } from "./line";
 export { roundHalfEven, toNumeric, type Numeric } from "./numeric";
 export { familyOf, isAddress, parseOffender, type Offender } from "./offender";
 export {

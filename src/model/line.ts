@@ -3,9 +3,9 @@
  * searched at the speed of bytes; positions are indexes into it. Every line ends with `\n`.
  */
 export interface Block {
-  /** The same as bytes, where they can be had. */
-  readonly view?: () => ByteView;
   readonly text: string;
+  /** Copies the bytes between two positions, one for each character of the text, where they can be had. */
+  readonly copyBytes?: (target: Uint8Array, start: number, end: number) => void;
   /** The line between two positions as the log's encoding says, bytes that do not decode replaced by U+FFFD. */
   decode(start: number, end: number): string;
   /**
@@ -13,13 +13,6 @@ export interface Block {
    * engine; a date in the line is then nothing but text.
    */
   readonly timeAt?: (start: number) => number | undefined;
-}
-
-/** The bytes of a block, one for each character of its `text`. They may be written to, and are good until the next block. */
-export interface ByteView {
-  readonly bytes: Uint8Array;
-  /** All of them are ASCII. */
-  readonly isAscii: boolean;
 }
 
 /** A line whose time is already known, as the journal gives it: `text` has no date in it. */

@@ -1,5 +1,4 @@
-import { CharacterTest } from "./character-test";
-import { characterSource } from "./class-source";
+import { asciiInSet, characterSource } from "./class-source";
 import { caseVariants } from "./fold";
 import { childrenOf, type AnyCharacter, type CharacterSet, type Literal, type Node } from "./tree";
 
@@ -44,12 +43,13 @@ function computeSet(node: Literal | AnyCharacter | CharacterSet): AsciiSet {
 }
 
 function computeClass(node: CharacterSet): AsciiSet {
-  const test = new CharacterTest(node);
-  let set = 0n;
+  const words = [0, 0, 0, 0];
   for (let code = 0; code < ASCII_SIZE; code += 1) {
-    set |= test.accepts(code) ? 1n << BigInt(code) : 0n;
+    if (asciiInSet(node, code) !== node.negated) {
+      words[code >> 5] = (words[code >> 5] ?? 0) | (1 << (code & 31));
+    }
   }
-  return set;
+  return words.reduceRight((set, word) => (set << 32n) | BigInt(word >>> 0), 0n);
 }
 
 /** Whether a set has all these characters. */

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { patternArbitrary, textArbitrary } from "./arbitraries.testing";
+import { theWorkspace } from "../wasm";
 import { compileByteMatcher, type ByteMatcher } from "./byte-matcher";
 import { RegexError } from "./errors";
 import { compilePattern, type Matcher } from "./matcher";
@@ -9,15 +10,17 @@ import type { Pattern } from "./tree";
 
 /** Bytes before and behind the text, which must not be seen. */
 const AROUND = "ab-0 ";
+const WINDOW = theWorkspace().allocate(4096);
 
 function exec(matcher: ByteMatcher, text: string): { state: number; groups: (string | undefined)[] } {
   const whole = AROUND + text + AROUND;
-  const bytes = Buffer.from(whole, "latin1");
-  const state = matcher.exec(bytes, AROUND.length, AROUND.length + text.length);
+  theWorkspace().bytes.set(Buffer.from(whole, "latin1"), WINDOW);
+  const start = WINDOW + AROUND.length;
+  const state = matcher.exec(start, start + text.length);
   const groups: (string | undefined)[] = [];
   for (let i = 0; i < (state === 1 ? matcher.spans.length : 0); i += 2) {
     const [from = -1, to = -1] = [matcher.spans[i], matcher.spans[i + 1]];
-    groups.push(from < 0 ? undefined : `${from - AROUND.length}:${whole.slice(from, to)}`);
+    groups.push(from < 0 ? undefined : `${from - start}:${whole.slice(from - WINDOW, to - WINDOW)}`);
   }
   return { state, groups };
 }

@@ -1,107 +1,187 @@
+import { code, FunctionDraft, instantiate, ModuleWriter, theWorkspace, type Code } from "../wasm";
 import { planPattern } from "./analysis";
+import { isBurnt } from "./byte-function";
 import { isWritable } from "./byte-parts";
+import { ByteModule } from "./byte-module";
 import { writeByteSource, type ByteSource } from "./byte-source";
 import { listCodes } from "./byte-test";
 import { ANYTHING, firstOf } from "./first-set";
 import { startsAnchored } from "./program";
 import type { Pattern } from "./tree";
 
-/** Matches a pattern on bytes, without making texts of them. */
-export interface ByteMatcher {
+/** What is known of the matches of a pattern. */
+export interface ByteMatcherFacts {
   /**
-   * The last match: for each group of the pattern, 0 being all of it, the index of its first byte and the one behind
+   * The last match: for each group of the pattern, 0 being all of it, the address of its first byte and the one behind
    * its last; -1 for groups that took no part.
    */
   readonly spans: Int32Array;
+  /** Where they are. */
+  readonly spansAt: number;
   /** The bytes a match can begin with (1) or not (0). */
   readonly first: Uint8Array;
   /** No match can begin behind the start. */
   readonly isAnchored: boolean;
-  /**
-   * Finds the leftmost match among the bytes from `start` up to `end`, all of them ASCII, the only newline the last one.
-   * 1 and `spans` filled, 0 when there is none, -1 when it took so long that another engine has to say.
-   */
-  exec(bytes: Uint8Array, start: number, end: number): number;
 }
+
+/** Matches a pattern on bytes in the workspace, without making texts of them. */
+export interface ByteMatcher extends ByteMatcherFacts {
+  /**
+   * Finds the leftmost match among the bytes from the address `start` up to `end`, all of them ASCII, the only newline
+   * the last one. 1 and `spans` filled, 0 when there is none, -1 when it took so long that another engine has to say.
+   */
+  exec(start: number, end: number): number;
+  /** The same for code to call, which throws where a search goes too deep; undefined where there is no WebAssembly. */
+  readonly native: Exec | undefined;
+}
+
+/** One matcher of a module: the number of its function, which is called as `exec` is. */
+export interface WrittenMatcher extends ByteMatcherFacts {
+  readonly exec: number;
+}
+
+type Exec = (start: number, end: number) => number;
 
 /** Steps of one search, each of which may pass over a whole run of characters. */
 const FUEL = 20_000;
+const NEWLINE = 10;
+const INT = 4;
+
+/** Whether a pattern can be matched on bytes. */
+export function isByteMatchable(pattern: Pattern): boolean {
+  return planPattern(pattern)?.groupsExact === true && isWritable(pattern.root);
+}
 
 /**
- * Compiles a pattern to JavaScript that works on bytes, with exactly the meaning that `compilePattern` gives it for
+ * Compiles a pattern to WebAssembly that works on bytes, with exactly the meaning that `compilePattern` gives it for
  * ASCII texts of one line. Costs little until the first search. Undefined when the pattern has something in it that
  * is beyond this way.
  */
 export function compileByteMatcher(pattern: Pattern): ByteMatcher | undefined {
-  return planPattern(pattern)?.groupsExact && isWritable(pattern.root) ? new LazyMatcher(pattern) : undefined;
+  return isByteMatchable(pattern) ? new LazyMatcher(pattern) : undefined;
 }
 
 class LazyMatcher implements ByteMatcher {
-  readonly spans: Int32Array;
-  readonly first = new Uint8Array(256);
-  readonly isAnchored: boolean;
+  readonly #facts: ByteMatcherFacts;
   readonly #pattern: Pattern;
+  /** Null where there is no WebAssembly. */
+  #native: Exec | null | undefined;
 
   constructor(pattern: Pattern) {
     this.#pattern = pattern;
-    this.spans = new Int32Array(2 * (pattern.groupCount + 1));
-    this.isAnchored = startsAnchored(pattern.root);
-    for (const code of listCodes(firstOf(pattern.root, ANYTHING).set)) {
-      this.first[code] = 1;
-    }
+    this.#facts = factsOf(pattern, this);
   }
 
-  /** Replaced by what it compiles. */
-  exec: ByteMatcher["exec"] = (bytes, start, end) => {
-    this.exec = this.#tryBuild();
-    return this.exec(bytes, start, end);
-  };
+  get spans(): Int32Array {
+    return this.#facts.spans;
+  }
 
-  /** Where code may not be made of texts, there are the other engines. */
-  #tryBuild(): ByteMatcher["exec"] {
+  get spansAt(): number {
+    return this.#facts.spansAt;
+  }
+
+  get first(): Uint8Array {
+    return this.#facts.first;
+  }
+
+  get isAnchored(): boolean {
+    return this.#facts.isAnchored;
+  }
+
+  get native(): Exec | undefined {
+    if (this.#native === undefined) {
+      const module = new ModuleWriter();
+      module.export("exec", writeExec(this.#pattern, new ByteModule(module, theWorkspace()), this.#facts));
+      this.#native = instantiate(module)?.["exec"] ?? null;
+    }
+    return this.#native ?? undefined;
+  }
+
+  exec(start: number, end: number): number {
     try {
-      return this.#build();
-    } catch (error) {
-      if (error instanceof EvalError) {
-        return () => -1;
-      }
-      throw error;
+      return this.native?.(start, end) ?? -1;
+    } catch {
+      // It went too deep.
+      return -1;
     }
-  }
-
-  #build(): ByteMatcher["exec"] {
-    const source = writeByteSource(this.#pattern);
-    // Made of numbers and own words only; no text of a pattern gets into it.
-    // oxlint-disable-next-line no-implied-eval no-new-func
-    const make = new Function("spans", "first", "T", programText(source, this.#pattern)) as (
-      spans: Int32Array,
-      first: Uint8Array,
-      tables: readonly Uint8Array[],
-    ) => ByteMatcher["exec"];
-    return make(this.spans, this.first, source.tables);
   }
 }
 
-function programText({ statements, tables, memos }: ByteSource, { root, groupCount }: Pattern): string {
-  const groups = Array.from({ length: groupCount + 1 }, (_, i) => i);
-  const clear = groups
-    .map((i) => `g${i}=h${i}=-1;`)
-    .concat(memos.map((name) => `${name}=-1;`))
-    .join("");
-  const save = groups.map((i) => `spans[${2 * i}]=g${i};spans[${2 * i + 1}]=h${i};`).join("");
-  const found = "{if(fuel<0)return -1;save();return 1;}";
-  const anywhere = `for(let p=start;p<end;p++)if(first[bytes[p]]===1&&match(p))${found}`;
-  const search = startsAnchored(root)
-    ? `if(match(start))${found}`
-    : `${anywhere}${firstOf(root, ANYTHING).end ? `if(match(end))${found}` : ""}`;
-  return `"use strict";
-let B,S=0,E=0,Z=0,fuel=0,r=0;
-${tables.map((_, i) => `const t${i}=T[${i}];`).join("")}
-function word(p){if(p<S||p>=E)return false;const c=B[p];return (c-48>>>0)<10||(c-65>>>0)<26||(c-97>>>0)<26||c===95;}
-${statements}
-function save(){${save}}
-return function(bytes,start,end){
-B=bytes;S=start;E=end;Z=end>start&&bytes[end-1]===10?end-1:end;fuel=${FUEL};${clear}
-try{${search}}catch{return -1;}
-return fuel<0?-1:0;};`;
+/** Writes a matcher into a module, whose `owner` keeps the room for its spans. @throws RangeError without room. */
+export function writeByteMatcher(pattern: Pattern, module: ByteModule, owner: object): WrittenMatcher {
+  const facts = factsOf(pattern, owner);
+  return { ...facts, exec: writeExec(pattern, module, facts) };
+}
+
+function factsOf({ root, groupCount }: Pattern, owner: object): ByteMatcherFacts {
+  const workspace = theWorkspace();
+  const count = 2 * (groupCount + 1);
+  const spansAt = workspace.allocate(count * INT, owner);
+  const first = new Uint8Array(256);
+  for (const member of listCodes(firstOf(root, ANYTHING).set)) {
+    first[member] = 1;
+  }
+  return { spansAt, spans: workspace.numbers(spansAt, count), first, isAnchored: startsAnchored(root) };
+}
+
+/** Writes `exec` and gives the number of its function. */
+function writeExec(
+  pattern: Pattern,
+  shared: ByteModule,
+  { spansAt, first, isAnchored }: ByteMatcherFacts,
+): number {
+  const { module, globals } = shared;
+  const source = writeByteSource(pattern, shared);
+  const index = module.reserve(2);
+  const draft = new FunctionDraft(2);
+  const [start, end] = [code.get(0), code.get(1)];
+  const save = Array.from({ length: pattern.groupCount + 1 }, (_, i) => shared.group(i))
+    .flat()
+    .map((global, i) => code.store32(code.i32(spansAt), code.getGlobal(global), INT * i));
+  const found = code.all(
+    code.when(isBurnt(globals.fuel), code.giveBack(code.i32(-1))),
+    ...save,
+    code.giveBack(code.i32(1)),
+  );
+  const tryAt = (at: Code): Code => code.when(code.call(source.match, at), found);
+  const search = isAnchored ? tryAt(start) : searchAnywhere(pattern, { tryAt, draft, shared, first });
+  const last = code.choose(isBurnt(globals.fuel), code.i32(-1), code.i32(0));
+  module.define(index, draft, code.all(begin(pattern, shared, source), search, code.giveBack(last)));
+  return index;
+
+  function begin({ groupCount }: Pattern, shared: ByteModule, { memos }: ByteSource): Code {
+    const ended = code.both(
+      code.greaterThan(end, start),
+      code.eq(code.load8(code.subtract(end, code.i32(1))), code.i32(NEWLINE)),
+    );
+    const groups = Array.from({ length: groupCount + 1 }, (_, i) => shared.group(i)).flat();
+    return code.all(
+      code.setGlobal(globals.start, start),
+      code.setGlobal(globals.end, end),
+      code.setGlobal(globals.lineEnd, code.subtract(end, ended)),
+      code.setGlobal(globals.fuel, code.i32(FUEL)),
+      ...[...groups, ...memos].map((global) => code.setGlobal(global, code.i32(-1))),
+    );
+  }
+}
+
+interface Search {
+  readonly tryAt: (at: Code) => Code;
+  readonly draft: FunctionDraft;
+  readonly shared: ByteModule;
+  readonly first: Uint8Array;
+}
+
+function searchAnywhere({ root }: Pattern, { tryAt, draft, shared, first }: Search): Code {
+  const p = draft.local();
+  const table = shared.workspace.table(first);
+  const fits = code.load8(code.load8(code.get(p)), table);
+  return code.all(
+    code.set(p, code.get(0)),
+    code.whileTrue(
+      code.lessThan(code.get(p), code.get(1)),
+      code.all(code.when(fits, tryAt(code.get(p))), code.set(p, code.plus(p, 1))),
+    ),
+    firstOf(root, ANYTHING).end ? tryAt(code.get(1)) : code.NOTHING,
+  );
 }

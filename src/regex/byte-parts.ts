@@ -1,3 +1,4 @@
+import { code, type Code } from "../wasm";
 import type { First } from "./first-set";
 import { childrenOf, type Assertion, type Node } from "./tree";
 import { widthOf } from "./width";
@@ -5,18 +6,25 @@ import { widthOf } from "./width";
 /** A node that takes one character. */
 export type Single = Extract<Node, { type: "literal" | "any" | "set" }>;
 
-/** A place in the text: a variable and how far behind it. */
+/** A place in the text: a local variable and how far behind it. */
 export interface Place {
-  readonly name: string;
+  readonly local: number;
   readonly offset: number;
 }
 
-/** What is tried behind a node: statements that return true when the rest matches, and go on behind them when not. */
+/** What is tried behind a node: statements that give 1 back when the rest matches, and go on behind them when not. */
 export interface Rest {
   readonly first: First;
   /** Whether it matches depends on the place alone, not on what was taken or counted before. */
   readonly isPure: boolean;
-  readonly emit: (place: Place) => string;
+  readonly emit: (place: Place) => Code;
+}
+
+/** The bounds of the text in the function at hand, and what asks whether a word character stands at an address. */
+export interface Bounds {
+  readonly start: Code;
+  readonly end: Code;
+  readonly isWord: (address: Code) => Code;
 }
 
 /** Whether what was taken before decides whether a node matches. */
@@ -26,7 +34,7 @@ export function dependsOnGroups(node: Node): boolean {
   );
 }
 
-/** Whether a node and all in it can be written as JavaScript on bytes. */
+/** Whether a node and all in it can be written as code that works on bytes. */
 export function isWritable(node: Node): boolean {
   return isOwnWritable(node) && childrenOf(node).every(isWritable);
 }
@@ -57,16 +65,18 @@ export function isSingle(node: Node): node is Single {
   return node.type === "literal" || node.type === "any" || node.type === "set";
 }
 
-export function text({ name, offset }: Place): string {
-  return offset === 0 ? name : `${name}+${offset}`;
+/** The address of a place. */
+export function addressOf({ local, offset }: Place): Code {
+  return code.plus(local, offset);
 }
 
-export function at(place: Place): string {
-  return `b[${text(place)}]`;
+/** The byte at a place. */
+export function byteAt({ local, offset }: Place): Code {
+  return code.load8(code.get(local), offset);
 }
 
-export function behind({ name, offset }: Place, count = 1): Place {
-  return { name, offset: offset + count };
+export function behind({ local, offset }: Place, count = 1): Place {
+  return { local, offset: offset + count };
 }
 
 /** The items with runs of single characters put together, all others alone. */
@@ -90,23 +100,31 @@ export function countNodes(node: Node): number {
 /** Matches the empty text. */
 export const EMPTY: Node = { type: "sequence", items: [] };
 
-export function assertion({ kind }: Assertion, place: Place): string {
-  const here = text(place);
+const NEWLINE = 10;
+
+/** Whether an assertion holds at a place. */
+export function assertion({ kind }: Assertion, place: Place, { start, end, isWord }: Bounds): Code {
+  const here = addressOf(place);
+  const before = code.subtract(here, code.i32(1));
+  const isNewline = code.eq(byteAt(place), code.i32(NEWLINE));
   switch (kind) {
     case "start":
-      return `${here}===s`;
+      return code.eq(here, start);
     case "line-start":
-      return `(${here}===s||b[${here}-1]===10)`;
+      return code.or(code.eq(here, start), code.eq(code.load8(before), code.i32(NEWLINE)));
     case "end":
-      return `${here}===e`;
+      return code.eq(here, end);
     case "last-line-end":
-      return `(${here}===e||${here}===e-1&&b[${here}]===10)`;
+      return code.or(
+        code.eq(here, end),
+        code.and(code.eq(code.plus(place.local, place.offset + 1), end), isNewline),
+      );
     case "line-end":
-      return `(${here}===e||b[${here}]===10)`;
+      return code.or(code.eq(here, end), isNewline);
     case "boundary":
-      return `word(${here}-1)!==word(${here})`;
+      return code.ne(isWord(before), isWord(here));
     case "not-boundary":
-      return `(s!==e&&word(${here}-1)===word(${here}))`;
+      return code.and(code.ne(start, end), code.eq(isWord(before), isWord(here)));
     default:
       return kind satisfies never;
   }

@@ -93,7 +93,8 @@ function shortest(ranges: readonly Range[]): string {
   return rest.length < ranges.length ? `[^${rangesSource(rest)}]` : `[${rangesSource(ranges)}]`;
 }
 
-function asciiInSet(set: CharacterSet, code: number): boolean {
+/** Whether one of the items of a set takes an ASCII character, whether or not the set is negated. */
+export function asciiInSet(set: CharacterSet, code: number): boolean {
   const variants = caseVariants(code, set.fold);
   return set.items.some((item) =>
     item.type === "range"

@@ -12,8 +12,21 @@ const NEWLINE = 1n << 10n;
 /** Nothing is known. */
 export const ANYTHING: First = { set: (1n << 128n) - 1n, end: true };
 
+/** What was asked last of a node: parts are asked about again and again, with the same behind them. */
+const known = new WeakMap<Node, { readonly next: First; readonly first: First }>();
+
 /** What the text may go on with where a node begins that `next` follows. Never too little, sometimes too much. */
 export function firstOf(node: Node, next: First): First {
+  const last = known.get(node);
+  if (last && last.next.set === next.set && last.next.end === next.end) {
+    return last.first;
+  }
+  const first = computeFirst(node, next);
+  known.set(node, { next, first });
+  return first;
+}
+
+function computeFirst(node: Node, next: First): First {
   switch (node.type) {
     case "literal":
     case "any":

@@ -11,7 +11,14 @@ export { explosiveText, findExplosion, type Explosion } from "./explosion";
 export { findInjections, type Injection, type InjectionSearch } from "./injection";
 export { requiredLiterals, type LiteralClause } from "./literals";
 export { isAscii } from "./ascii";
-export { compileByteMatcher, type ByteMatcher } from "./byte-matcher";
+export {
+  compileByteMatcher,
+  isByteMatchable,
+  writeByteMatcher,
+  type ByteMatcher,
+  type WrittenMatcher,
+} from "./byte-matcher";
+export { ByteModule } from "./byte-module";
 export { compilePattern, type Match, type Matcher, type Span, type SpanMatch } from "./matcher";
 export { parsePattern, type PatternOptions } from "./parse";
 export { listForks, makeSample, type Fork, type Sample, type SampleWishes } from "./sample";

@@ -1,35 +1,45 @@
+import { code, type Code } from "../wasm";
 import { asciiSetOf, type AsciiSet } from "./ascii-set";
+import type { ByteFunction } from "./byte-function";
 import { assertion, EMPTY, isSingle, joinSingles } from "./byte-parts";
-import type { ByteTests } from "./byte-test";
+import { wordTest, type ByteTests } from "./byte-test";
 import { areCertain, finiteWords, type Word } from "./finite-words";
 import { firstOf, type First } from "./first-set";
-import type { Alternation, Capture, Node, Repeat } from "./tree";
+import type { Alternation, Capture, Conditional, Node, Repeat } from "./tree";
 import { widthOf } from "./width";
 
-/** Statements that move the variable `q` from the begin of a part to its end, or set it to -1. */
-export type Straight = (q: string) => string;
+/** Statements that move the local `q` from the begin of a part to its end, or set it to -1. */
+export type Straight = (q: number) => Code;
 
 /** A node that is matched by a function of its own. */
 export type Apart = Extract<Node, { type: "atomic" | "look" | "back-reference" }>;
 
+/** What the writer of straight parts takes from the writer of the pattern. */
+export interface StraightNeeds {
+  readonly tests: ByteTests;
+  /** The function that is being written. */
+  readonly current: () => ByteFunction;
+  readonly apart: (node: Apart) => Straight;
+  /** The variables with the begin and the end of a group. */
+  readonly group: (index: number) => readonly [from: number, to: number];
+}
+
 const setOf = (node: Node): AsciiSet => (isSingle(node) ? asciiSetOf(node) : 0n);
 const MOST_COPIES = 4;
-const FAIL = (q: string): string => `${q}=-1;`;
+const FAIL = (q: number): Code => code.set(q, code.i32(-1));
+const isFound = (q: number): Code => code.atLeast(code.get(q), code.i32(0));
 
 /**
  * Writes parts of a pattern that can match in one way only, given what may follow them: they need no going back. What
  * is taken in them is set at once.
  */
 export class StraightWriter {
-  readonly #tests: ByteTests;
-  readonly #apart: (node: Apart) => Straight;
+  readonly #needs: StraightNeeds;
   /** Parts are asked for again and again, alone and as parts of larger ones. */
   readonly #known = new Map<Node, { readonly next: First; readonly straight: Straight | undefined }>();
-  #count = 0;
 
-  constructor(tests: ByteTests, apart: (node: Apart) => Straight) {
-    this.#tests = tests;
-    this.#apart = apart;
+  constructor(needs: StraightNeeds) {
+    this.#needs = needs;
   }
 
   /** Undefined when there may be several ways. */
@@ -52,7 +62,8 @@ export class StraightWriter {
   #write(node: Node, next: First): Straight | undefined {
     switch (node.type) {
       case "assertion":
-        return (q) => `if(!(${assertion(node, { name: q, offset: 0 })}))${FAIL(q)}`;
+        return (q) =>
+          code.when(code.not(assertion(node, { local: q, offset: 0 }, this.#needs.current())), FAIL(q));
       case "sequence":
         return this.#sequence(node.items, next);
       case "alternation":
@@ -61,17 +72,21 @@ export class StraightWriter {
         return this.#capture(node, next);
       case "repeat":
         return this.#repeat(node, next);
-      case "conditional": {
-        const [yes, no] = [this.write(node.yes, next), this.write(node.no, next)];
-        return yes && no && ((q) => `if(g${node.index}>=0){${yes(q)}}else{${no(q)}}`);
-      }
+      case "conditional":
+        return this.#conditional(node, next);
       case "atomic":
       case "look":
       case "back-reference":
-        return this.#apart(node);
+        return this.#needs.apart(node);
       default:
-        return (q) => `if(${q}<e&&${this.#tests.test(asciiSetOf(node), `b[${q}]`)})${q}++;else ${FAIL(q)}`;
+        return this.#words([[asciiSetOf(node)]]);
     }
+  }
+
+  #conditional(node: Conditional, next: First): Straight | undefined {
+    const [yes, no] = [this.write(node.yes, next), this.write(node.no, next)];
+    const [from] = this.#needs.group(node.index);
+    return yes && no && ((q) => code.when(code.atLeast(code.getGlobal(from), code.i32(0)), yes(q), no(q)));
   }
 
   /** The longest first. */
@@ -79,13 +94,13 @@ export class StraightWriter {
     const sorted = words.filter((word) => word.length > 0).sort((left, right) => right.length - left.length);
     const isOptional = sorted.length < words.length;
     return (q) => {
-      const ways = sorted.map((word) => {
-        const tests = word.map(
-          (set, i) => `(${this.#tests.test(set, i === 0 ? `b[${q}]` : `b[${q}+${i}]`)})`,
-        );
-        return `if(${q}+${word.length}<=e&&${tests.join("&&")})${q}+=${word.length};`;
-      });
-      return [...ways, isOptional ? "{}" : FAIL(q)].join("else ");
+      const { end } = this.#needs.current();
+      const last = isOptional ? code.NOTHING : FAIL(q);
+      return sorted.reduceRight((others, word) => {
+        const fits = code.atMost(code.plus(q, word.length), end);
+        const test = code.both(fits, wordTest(this.#needs.tests, word, { local: q, offset: 0 }));
+        return code.when(test, code.set(q, code.plus(q, word.length)), others);
+      }, last);
     };
   }
 
@@ -101,8 +116,15 @@ export class StraightWriter {
       parts.unshift(part);
       after = firstOf(head, after);
     }
-    return (q) =>
-      parts.map((part) => part(q)).join(`if(${q}>=0){`) + "}".repeat(Math.max(0, parts.length - 1));
+    return (q) => {
+      const failed = code.lessThan(code.get(q), code.i32(0));
+      const [first, ...others] = parts.map((part) => part(q));
+      return others.length === 0
+        ? (first ?? code.NOTHING)
+        : code.block(
+            code.all(first ?? code.NOTHING, ...others.map((part) => code.all(code.leaveIf(failed, 0), part))),
+          );
+    };
   }
 
   /** What the next character is decides which option it can be. */
@@ -119,19 +141,22 @@ export class StraightWriter {
     if (taken === undefined || !isSolid || options.some(({ part }) => !part)) {
       return undefined;
     }
-    return (q) => {
-      const ways = options.map(({ first, part }) => `if(${this.#isNext(first, q)}){${part?.(q) ?? ""}}`);
-      return `${ways.join("else ")}else ${FAIL(q)}`;
-    };
+    return (q) =>
+      options.reduceRight(
+        (others, { first, part }) => code.when(this.#isNext(first, q), part?.(q) ?? code.NOTHING, others),
+        FAIL(q),
+      );
   }
 
   #capture({ index, body }: Capture, next: First): Straight | undefined {
     const part = this.write(body, next);
+    const [from, to] = this.#needs.group(index);
     return (
       part &&
       ((q) => {
-        const from = this.#name("w");
-        return `{const ${from}=${q};${part(q)}if(${q}>=0){g${index}=${from};h${index}=${q};}}`;
+        const begin = this.#local();
+        const keep = code.all(code.setGlobal(from, code.get(begin)), code.setGlobal(to, code.get(q)));
+        return code.all(code.set(begin, code.get(q)), part(q), code.when(isFound(q), keep));
       })
     );
   }
@@ -139,10 +164,12 @@ export class StraightWriter {
   #repeat(node: Repeat, next: First): Straight | undefined {
     const { body, min, max, mode } = node;
     if (max === 0) {
-      return () => "";
+      return () => code.NOTHING;
     }
     if (isSingle(body)) {
-      return mode === "possessive" || (asciiSetOf(body) & next.set) === 0n ? this.#run(node) : undefined;
+      return mode === "possessive" || (asciiSetOf(body) & next.set) === 0n
+        ? (q) => this.run(node, q)
+        : undefined;
     }
     const round = firstOf(body, next);
     if (mode === "possessive" || widthOf(body, new Map()).min === 0) {
@@ -156,40 +183,57 @@ export class StraightWriter {
     }
     const again = { set: round.set | next.set, end: next.end };
     const part = (round.set & next.set) === 0n ? this.write(body, max > 1 ? again : next) : undefined;
-    return part && ((q) => this.#loop(node, part, this.#isNext(round, q), q));
+    return part && ((q) => this.#loop(node, part, { isNext: this.#isNext(round, q), q }));
   }
 
-  #run({ body, min, max }: Repeat): Straight {
-    return (q) => {
-      const from = this.#name("w");
-      const start = `{const ${from}=${q};`;
-      const check = min > 0 ? `if(${q}<${from}+${min})${FAIL(q)}` : "";
-      if (body.type === "any" && !body.newline && max === Infinity) {
-        return `${start}if(${q}<z)${q}=z;${check}}`;
-      }
-      const bound = max === Infinity ? "" : `&&${q}<${from}+${max}`;
-      const test = isSingle(body) ? this.#tests.test(asciiSetOf(body), `b[${q}]`) : "false";
-      return `${start}while(${q}<e${bound}&&${test})${q}++;${check}}`;
-    };
-  }
-
-  // oxlint-disable-next-line max-params
-  #loop({ min, max }: Repeat, part: Straight, isNext: string, q: string): string {
+  /** Takes as many single characters as there are; -1 when these are too few. */
+  run({ body, min, max }: Repeat, q: number): Code {
+    const { end, lineEnd } = this.#needs.current();
     if (max === 1) {
-      return `if(${isNext}){${part(q)}}`;
+      const one = this.#isNext({ set: setOf(body), end: false }, q);
+      return code.set(
+        q,
+        min === 0 ? code.add(code.get(q), one) : code.choose(one, code.plus(q, 1), code.i32(-1)),
+      );
     }
-    const count = this.#name("w");
-    const bound = max === Infinity ? "" : `${count}<${max}&&`;
-    const check = min > 0 ? `if(${count}<${min})${FAIL(q)}` : "";
-    return `{let ${count}=0;while(${bound}${q}>=0&&${isNext}){${part(q)}${count}++;}${check}}`;
+    const from = this.#local();
+    const begin = code.set(from, code.get(q));
+    const check =
+      min > 0 ? code.when(code.lessThan(code.get(q), code.plus(from, min)), FAIL(q)) : code.NOTHING;
+    if (body.type === "any" && !body.newline && max === Infinity) {
+      // The only newline of a line is its last character.
+      const take = code.when(code.lessThan(code.get(q), lineEnd), code.set(q, lineEnd));
+      return code.all(begin, take, check);
+    }
+    const inside = code.lessThan(code.get(q), end);
+    const bound =
+      max === Infinity ? inside : code.and(inside, code.lessThan(code.get(q), code.plus(from, max)));
+    const test = code.and(bound, this.#needs.tests.test(setOf(body), code.load8(code.get(q))));
+    return code.all(begin, code.whileTrue(test, code.set(q, code.plus(q, 1))), check);
   }
 
-  #isNext(first: First, q: string): string {
-    return `${q}<e&&${this.#tests.test(first.set, `b[${q}]`)}`;
+  #loop(
+    { min, max }: Repeat,
+    part: Straight,
+    { isNext, q }: { readonly isNext: Code; readonly q: number },
+  ): Code {
+    if (max === 1) {
+      return code.when(isNext, part(q));
+    }
+    const count = this.#local();
+    const isOpen =
+      max === Infinity ? isFound(q) : code.and(isFound(q), code.lessThan(code.get(count), code.i32(max)));
+    const round = code.all(part(q), code.set(count, code.plus(count, 1)));
+    const check = min > 0 ? code.when(code.lessThan(code.get(count), code.i32(min)), FAIL(q)) : code.NOTHING;
+    return code.all(code.set(count, code.i32(0)), code.whileTrue(code.both(isOpen, isNext), round), check);
   }
 
-  #name(letter: string): string {
-    this.#count += 1;
-    return `${letter}${this.#count}`;
+  #isNext(first: First, q: number): Code {
+    const inside = code.lessThan(code.get(q), this.#needs.current().end);
+    return code.and(inside, this.#needs.tests.test(first.set, code.load8(code.get(q))));
+  }
+
+  #local(): number {
+    return this.#needs.current().draft.local();
   }
 }

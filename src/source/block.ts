@@ -1,5 +1,4 @@
-import { Buffer, isAscii } from "node:buffer";
-import type { Block, ByteView } from "../model";
+import type { Block } from "../model";
 import type { Encoding } from "./encoding";
 
 const REPLACED = "\ufffd";
@@ -17,7 +16,7 @@ export function makeBlock(view: string, encoding: Encoding, notes: BlockNotes = 
   const { undecodable, timeAt } = notes;
   return {
     text: view,
-    view: viewOf(view),
+    copyBytes: (target, start, end) => void asBuffer(target).write(view.slice(start, end), "latin1"),
     ...(timeAt ? { timeAt } : {}),
     decode: (start, end) => {
       const text = encoding.decode(view.slice(start, end));
@@ -29,26 +28,6 @@ export function makeBlock(view: string, encoding: Encoding, notes: BlockNotes = 
   };
 }
 
-/** One for all blocks of a thread, which are read one after the other; and whose bytes are in it. */
-let shared = Buffer.alloc(0);
-let owner: ByteView | undefined;
-
-/** Copies the bytes of a block when they are asked for, and again when those of another one were asked for meanwhile. */
-function viewOf(text: string): () => ByteView {
-  let view: ByteView | undefined;
-  return () => {
-    if (!view || view !== owner) {
-      view = owner = copyBytes(text);
-    }
-    return view;
-  };
-}
-
-function copyBytes(text: string): ByteView {
-  if (shared.length < text.length) {
-    shared = Buffer.allocUnsafeSlow(text.length);
-  }
-  shared.write(text, "latin1");
-  const bytes = shared.subarray(0, text.length);
-  return { bytes, isAscii: isAscii(bytes) };
+function asBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
 }

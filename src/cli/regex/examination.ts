@@ -23,7 +23,6 @@ export interface ExaminationNeeds {
   readonly out?: (line: string, findings: readonly Finding[], ignored: boolean) => Promise<void> | undefined;
 }
 
-const NUMBER_SIGN = 35;
 const NO_DETAIL = (): string => "";
 
 /** Feeds lines to a filter and counts what comes of them. */
@@ -36,6 +35,8 @@ export class Examination {
   readonly missed: LineList;
   readonly #needs: ExaminationNeeds;
   lines = 0;
+  /** Where to go on in the block at hand. */
+  next = 0;
 
   constructor(needs: ExaminationNeeds) {
     const { keep, filter } = needs;
@@ -55,14 +56,24 @@ export class Examination {
   }
 
   /**
-   * Takes a line of a block, without the end of the line. A promise comes back only where something has to be waited for.
+   * Takes lines of a block from `start` on; where to go on is then in `next`. A promise comes back only where something
+   * has to be waited for.
    */
-  takeBytes(block: Block, start: number, end: number): Promise<void> | undefined {
-    const first = block.text.charCodeAt(start);
-    if (start === end || first === NUMBER_SIGN) {
-      return undefined;
-    }
-    const hits = this.#needs.filter.feedBytes(block, start, end, this.#needs.feed);
+  takeNext(block: Block, start: number): Promise<void> | undefined {
+    const { filter, feed, out } = this.#needs;
+    const isCounting = this.missed.isFull && !out;
+    const advance = filter.advance(block, start, !isCounting, feed);
+    this.next = advance.next;
+    this.lines += advance.passed;
+    this.missed.count += advance.passed;
+    return advance.hits && this.#take(advance.hits, block, advance);
+  }
+
+  #take(
+    hits: readonly Hit[],
+    block: Block,
+    line: { readonly start: number; readonly end: number },
+  ): Promise<void> | undefined {
     if (hits.length === 0 && this.missed.isFull && !this.#needs.out) {
       this.lines++;
       this.missed.count++;
@@ -70,10 +81,10 @@ export class Examination {
     }
     const [hit] = hits;
     if (hit && hits.length === 1 && this.#needs.feed.isBare && hit.identity?.host === undefined) {
-      this.#count(hit, block, { start, end });
+      this.#count(hit, block, line);
       return undefined;
     }
-    return this.#judge(block.decode(start, end), hits);
+    return this.#judge(block.decode(line.start, line.end), hits);
   }
 
   /** The same as for any line, where nothing but counts is asked for. */

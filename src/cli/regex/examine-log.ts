@@ -38,19 +38,12 @@ async function takeBlocks(
   examination: Examination,
 ): Promise<void> {
   for (const block of blocks) {
-    const { text } = block;
-    for (let start = 0; start < text.length; ) {
-      const end = text.indexOf("\n", start);
-      let last = end;
-      while (last > start && text.charCodeAt(last - 1) === 13) {
-        last--;
-      }
+    for (let start = 0; start < block.text.length; start = examination.next) {
       // Few lines have to wait for a name to be resolved; an await for each would cost more than the rest.
-      const waiting = examination.takeBytes(block, start, last);
+      const waiting = examination.takeNext(block, start);
       if (waiting) {
         await waiting;
       }
-      start = end + 1;
     }
   }
 }

@@ -17,5 +17,11 @@ export function countPrefix({ prefregex }: CompiledFilter, details: boolean): Co
     return undefined;
   }
   const statistic = new RegexStatistic(prefregex.source.text, prefregex.pattern, details ? KEPT : 0);
-  return { statistic, listener: (groups) => statistic.count(() => formatPython(groups())) };
+  const listener: PrefixListener = {
+    count: (times) => {
+      statistic.total += times;
+    },
+    ...(details ? { tell: (groups) => statistic.tell(() => formatPython(groups())) } : {}),
+  };
+  return { statistic, listener };
 }

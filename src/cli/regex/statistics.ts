@@ -18,6 +18,11 @@ export class RegexStatistic {
   /** Counts a match. */
   count(detail: () => string): void {
     this.total++;
+    this.tell(detail);
+  }
+
+  /** Tells of a match that is counted already. */
+  tell(detail: () => string): void {
     if (this.details.length < this.#most) {
       this.details.push(detail());
     }

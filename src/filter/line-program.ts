@@ -1,0 +1,101 @@
+import { ByteModule, isByteMatchable, writeByteMatcher, type Pattern } from "../regex";
+import { instantiate, ModuleWriter, theWorkspace } from "../wasm";
+import type { CompiledFilter, CompiledRegex } from "./compile-filter";
+import {
+  LONGEST_BYTE_LINE,
+  STATE_SIZE,
+  type ByteRegex,
+  type ByteRegexes,
+  type ProgramRoom,
+} from "./program-layout";
+import { writeScan } from "./scan-code";
+import { writeSearch } from "./search-code";
+
+const INT = 4;
+
+/** Room for one line, which all programs use in turn. */
+let sharedText: number | undefined;
+
+/**
+ * All regexes of a filter and the way through them as one piece of code that runs over the lines in the workspace. It
+ * keeps nothing from scan to scan, so that all jails with a filter share it.
+ */
+export class LineProgram implements ByteRegexes {
+  readonly prefix: ByteRegex | undefined;
+  readonly failregex: readonly ByteRegex[];
+  readonly ignoreregex: readonly ByteRegex[];
+  readonly state: Int32Array;
+  readonly found: Int32Array;
+  readonly room: ProgramRoom;
+  readonly #module = new ModuleWriter();
+  /** With the function that finds dates, which is another one for each format. */
+  readonly #scans = new Map<Exec, Scan>();
+
+  private constructor({ prefregex, failregex, ignoreregex }: CompiledFilter) {
+    const workspace = theWorkspace();
+    const numbers = (count: number): number => workspace.allocate(count * INT, this);
+    sharedText ??= workspace.allocate(LONGEST_BYTE_LINE + 64);
+    this.room = { stateAt: numbers(STATE_SIZE), foundAt: numbers(failregex.length + 1), textAt: sharedText };
+    this.state = workspace.numbers(this.room.stateAt, STATE_SIZE);
+    this.found = workspace.numbers(this.room.foundAt, failregex.length);
+    const date = this.#module.import("date", 2);
+    const shared = new ByteModule(this.#module, workspace);
+    const write = (regex: CompiledRegex): ByteRegex => toByteRegex(regex.matcher.pattern, shared, this);
+    this.prefix = prefregex && write(prefregex);
+    this.failregex = failregex.map(write);
+    this.ignoreregex = ignoreregex.map(write);
+    const search = writeSearch(this.#module, this, { room: this.room, workspace });
+    this.#module.export("scan", writeScan(this.#module, { date, search, room: this.room }));
+  }
+
+  /** Undefined when some regex of the filter is beyond this way of matching. */
+  static of(compiled: CompiledFilter): LineProgram | undefined {
+    const program = known.get(compiled) ?? LineProgram.#make(compiled) ?? null;
+    known.set(compiled, program);
+    return program ?? undefined;
+  }
+
+  static #make(compiled: CompiledFilter): LineProgram | undefined {
+    const { prefregex, failregex, ignoreregex, maxlines } = compiled;
+    const all = [...(prefregex ? [prefregex] : []), ...failregex, ...ignoreregex];
+    const isUsable = ({ fields, matcher }: CompiledRegex): boolean =>
+      !fields && isByteMatchable(matcher.pattern);
+    if (maxlines > 1 || !all.every(isUsable)) {
+      return undefined;
+    }
+    try {
+      return new LineProgram(compiled);
+    } catch (error) {
+      if (error instanceof RangeError) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  /** The program with a function that finds dates; undefined where there is no WebAssembly. */
+  scanWith(date: Exec): Scan | undefined {
+    const scan = this.#scans.get(date) ?? instantiate(this.#module, { date })?.["scan"];
+    if (scan) {
+      this.#scans.set(date, scan);
+    }
+    return scan;
+  }
+}
+
+/** As that of a `ByteMatcher`. */
+export type Exec = (start: number, end: number) => number;
+
+/**
+ * Runs over the lines from one address up to another, both begins of lines, in a mode, until it comes to one that is
+ * worth telling. The date has to stand in the first `longest` bytes of a line; `dateAt` is where its spans are.
+ */
+// oxlint-disable-next-line max-params
+export type Scan = (from: number, to: number, mode: number, longest: number, dateAt: number) => number;
+
+const known = new WeakMap<CompiledFilter, LineProgram | null>();
+
+function toByteRegex(pattern: Pattern, module: ByteModule, owner: object): ByteRegex {
+  const names = [...pattern.groupNames].map(([name, index]) => [name, 2 * index] as const);
+  return { matcher: writeByteMatcher(pattern, module, owner), names };
+}
