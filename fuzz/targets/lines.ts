@@ -50,6 +50,9 @@ export const lines: FuzzTarget = {
     const text = bytes.toString("latin1");
     new BlockScanner([watcher]).scan({
       text,
+      length: text.length,
+      part: (start, end) => text.slice(start, end),
+      copyBytes: (target, start, end) => target.set(bytes.subarray(start, end)),
       decode: (start, end) => Buffer.from(text.slice(start, end), "latin1").toString("utf8"),
     });
     const plain = new JailFilter(chosen.filter, createDateDetector({ datepattern: chosen.dates }));

@@ -113,7 +113,7 @@ export class LogGroup {
     this.#phase = phase;
     this.#isMissing = false;
     this.#context.sayWorking();
-    reportWork(block.text.length / USUAL_LINE);
+    reportWork(block.length / USUAL_LINE);
     this.#scanner.scan(block);
     for (const jail of this.#members) {
       jail.send();

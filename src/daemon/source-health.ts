@@ -59,7 +59,8 @@ export class SourceMonitor {
     const last = entries.at(-1);
     if (last) {
       const { text, time } = last;
-      this.#liveness.take({ text: `${text}\n`, decode: () => text, timeAt: () => time }, phase);
+      const line = { text: `${text}\n`, decode: () => text, timeAt: () => time };
+      this.#liveness.take(line, phase);
     }
   }
 

@@ -78,7 +78,7 @@ export class BlockScanner {
   #feed({ block, start }: Place, lineEnd: number, options: readonly FeedOptions[]): void {
     const end = block.text.charCodeAt(lineEnd - 1) === CARRIAGE_RETURN ? lineEnd - 1 : lineEnd;
     const time = block.timeAt?.(start);
-    const marks = this.#watchers.length > 1 ? this.#dispatch.select(block.text.slice(start, end)) : undefined;
+    const marks = this.#watchers.length > 1 ? this.#dispatch.select(block.part(start, end)) : undefined;
     let line: string | undefined;
     for (let i = 0; i < this.#watchers.length; i++) {
       const watcher = this.#watchers[i];
@@ -117,7 +117,7 @@ class Place {
 }
 
 function decodeLine(block: Block, start: number, end: number): string {
-  const raw = copyText(block.text.slice(start, end));
+  const raw = copyText(block.part(start, end));
   return isAscii(raw) ? raw : block.decode(start, end);
 }
 

@@ -127,6 +127,7 @@ export class ByteFeed {
       this.#date = date;
       this.#scan = this.#program.scanWith(date.exec);
     }
+    this.#parts.lastDate.leave(block);
     return this.#scan && lineWindow.show(block, start);
   }
 

@@ -49,7 +49,7 @@ export class ByteLine implements LinePlace {
   /** A line ends with a newline, whatever stood there. */
   #slice(from: number, to: number): string {
     if (this.isBorrowed && to <= this.end) {
-      return this.#block?.text.slice(from, to) ?? "";
+      return this.#block?.part(from, to) ?? "";
     }
     const { raw, start } = this;
     return to > this.end ? `${raw.slice(from - start)}\n` : raw.slice(from - start, to - start);
@@ -65,7 +65,7 @@ export class ByteLine implements LinePlace {
   /** A part of a string keeps all of it in memory; what is remembered of a line must not keep its whole block. */
   get raw(): string {
     if (this.#raw === undefined) {
-      const text = this.#block?.text.slice(this.start, this.end) ?? "";
+      const text = this.#block?.part(this.start, this.end) ?? "";
       this.#raw = this.isBorrowed ? text : ` ${text}`.slice(1);
     }
     return this.#raw;

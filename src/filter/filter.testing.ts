@@ -53,6 +53,8 @@ export function makeTestBlock(text: string): Block {
   const view = bytes.toString("latin1");
   return {
     text: view,
+    length: view.length,
+    part: (start, end) => view.slice(start, end),
     copyBytes: (target, start, end) => target.set(bytes.subarray(start, end)),
     decode: (start, end) => Buffer.from(view.slice(start, end), "latin1").toString("utf8"),
   };

@@ -37,6 +37,13 @@ export class LastDate {
     this.#to = start;
   }
 
+  /** Another block comes, and the bytes of the last one may be gone then. */
+  leave(block: Block): void {
+    if (this.#block !== undefined && block !== this.#block) {
+      this.#settle();
+    }
+  }
+
   /** Seconds since 1970. */
   get time(): number | undefined {
     this.#settle();

@@ -33,8 +33,8 @@ class LineWindow {
 
   #load(block: Block, start: number): number | undefined {
     const { bytes } = theWorkspace();
-    const { text } = block;
-    const to = text.length - start > SIZE ? text.lastIndexOf("\n", start + SIZE - 1) + 1 : text.length;
+    const { length } = block;
+    const to = length - start > SIZE ? block.text.lastIndexOf("\n", start + SIZE - 1) + 1 : length;
     if (!block.copyBytes || to <= start) {
       return undefined;
     }

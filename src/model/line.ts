@@ -4,6 +4,10 @@
  */
 export interface Block {
   readonly text: string;
+  /** Of the text. */
+  readonly length: number;
+  /** A part of the text. */
+  part(start: number, end: number): string;
   /** Copies the bytes between two positions, one for each character of the text, where they can be had. */
   readonly copyBytes?: (target: Uint8Array, start: number, end: number) => void;
   /** The line between two positions as the log's encoding says, bytes that do not decode replaced by U+FFFD. */

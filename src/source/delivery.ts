@@ -67,7 +67,7 @@ export class Delivery {
       ...(unwrapped ? { timeAt: unwrapped.timeAt } : {}),
     });
     try {
-      if (block.text !== "") {
+      if (block.length > 0) {
         await this.#consumer.block(block, phase);
       }
     } catch (cause) {

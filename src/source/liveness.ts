@@ -25,6 +25,9 @@ export interface LivenessState {
   readonly offset: number | undefined;
 }
 
+/** As much of a block as is looked at. */
+export type SampledBlock = Pick<Block, "text" | "decode" | "timeAt">;
+
 /** How a source is watched. */
 export interface LivenessNeeds {
   readonly clock: Clock;
@@ -84,7 +87,7 @@ export class Liveness {
   }
 
   /** Lines came. */
-  take(block: Block, phase: Phase): void {
+  take(block: SampledBlock, phase: Phase): void {
     const now = this.#needs.clock.now();
     this.#hear(now, phase);
     if (phase === "operation" && Math.abs(now - this.#lastSample) >= SAMPLE_EVERY) {
@@ -137,7 +140,7 @@ export class Liveness {
     return Math.max(SHORTEST_SILENCE, this.#longestPause * LONGER_THAN_EVER);
   }
 
-  #sample(block: Block, now: number): void {
+  #sample(block: SampledBlock, now: number): void {
     const { text } = block;
     const start = text.lastIndexOf("\n", text.length - 2) + 1;
     const line = block.decode(start, text.endsWith("\n") ? text.length - 1 : text.length);

@@ -38,7 +38,7 @@ async function takeBlocks(
   examination: Examination,
 ): Promise<void> {
   for (const block of blocks) {
-    for (let start = 0; start < block.text.length; start = examination.next) {
+    for (let start = 0; start < block.length; start = examination.next) {
       // Few lines have to wait for a name to be resolved; an await for each would cost more than the rest.
       const waiting = examination.takeNext(block, start);
       if (waiting) {
