@@ -3,6 +3,7 @@ import { planPattern } from "./analysis";
 import { isBurnt } from "./byte-function";
 import { isWritable } from "./byte-parts";
 import { ByteModule } from "./byte-module";
+import { chooseNeedle, writeNeedle } from "./byte-needle";
 import { writeByteSource, type ByteSource } from "./byte-source";
 import { listCodes } from "./byte-test";
 import { ANYTHING, firstOf } from "./first-set";
@@ -124,45 +125,65 @@ function factsOf({ root, groupCount }: Pattern, owner: object): ByteMatcherFacts
   return { spansAt, spans: workspace.numbers(spansAt, count), first, isAnchored: startsAnchored(root) };
 }
 
+/** Parameters of `exec`. */
+const [START, END] = [code.get(0), code.get(1)];
+
 /** Writes `exec` and gives the number of its function. */
-function writeExec(
-  pattern: Pattern,
-  shared: ByteModule,
-  { spansAt, first, isAnchored }: ByteMatcherFacts,
-): number {
+function writeExec(pattern: Pattern, shared: ByteModule, facts: ByteMatcherFacts): number {
   const { module, globals } = shared;
   const source = writeByteSource(pattern, shared);
+  const needle = chooseNeedle(pattern);
+  const find = needle === undefined ? undefined : writeNeedle(needle, shared);
   const index = module.reserve(2);
   const draft = new FunctionDraft(2);
-  const [start, end] = [code.get(0), code.get(1)];
-  const save = Array.from({ length: pattern.groupCount + 1 }, (_, i) => shared.group(i))
-    .flat()
-    .map((global, i) => code.store32(code.i32(spansAt), code.getGlobal(global), INT * i));
   const found = code.all(
     code.when(isBurnt(globals.fuel), code.giveBack(code.i32(-1))),
-    ...save,
+    saveSpans(pattern, shared, facts.spansAt),
     code.giveBack(code.i32(1)),
   );
   const tryAt = (at: Code): Code => code.when(code.call(source.match, at), found);
-  const search = isAnchored ? tryAt(start) : searchAnywhere(pattern, { tryAt, draft, shared, first });
-  const last = code.choose(isBurnt(globals.fuel), code.i32(-1), code.i32(0));
-  module.define(index, draft, code.all(begin(pattern, shared, source), search, code.giveBack(last)));
+  const statements = code.all(
+    find === undefined
+      ? code.NOTHING
+      : code.when(code.not(code.call(find, START, END)), code.giveBack(code.i32(0))),
+    setBounds(shared),
+    clear(pattern, shared, source),
+    facts.isAnchored ? tryAt(START) : searchAnywhere(pattern, { tryAt, draft, shared, first: facts.first }),
+    code.giveBack(code.choose(isBurnt(globals.fuel), code.i32(-1), code.i32(0))),
+  );
+  module.define(index, draft, statements);
   return index;
+}
 
-  function begin({ groupCount }: Pattern, shared: ByteModule, { memos }: ByteSource): Code {
-    const ended = code.both(
-      code.greaterThan(end, start),
-      code.eq(code.load8(code.subtract(end, code.i32(1))), code.i32(NEWLINE)),
-    );
-    const groups = Array.from({ length: groupCount + 1 }, (_, i) => shared.group(i)).flat();
-    return code.all(
-      code.setGlobal(globals.start, start),
-      code.setGlobal(globals.end, end),
-      code.setGlobal(globals.lineEnd, code.subtract(end, ended)),
-      code.setGlobal(globals.fuel, code.i32(FUEL)),
-      ...[...groups, ...memos].map((global) => code.setGlobal(global, code.i32(-1))),
-    );
-  }
+function setBounds({ globals }: ByteModule): Code {
+  const isEnded = code.both(
+    code.greaterThan(END, START),
+    code.eq(code.load8(code.subtract(END, code.i32(1))), code.i32(NEWLINE)),
+  );
+  return code.all(
+    code.setGlobal(globals.start, START),
+    code.setGlobal(globals.end, END),
+    code.setGlobal(globals.lineEnd, code.subtract(END, isEnded)),
+    code.setGlobal(globals.fuel, code.i32(FUEL)),
+  );
+}
+
+function clear(pattern: Pattern, shared: ByteModule, { memos }: ByteSource): Code {
+  return code.all(
+    ...[...groupsOf(pattern, shared), ...memos].map((global) => code.setGlobal(global, code.i32(-1))),
+  );
+}
+
+function saveSpans(pattern: Pattern, shared: ByteModule, spansAt: number): Code {
+  return code.all(
+    ...groupsOf(pattern, shared).map((global, i) =>
+      code.store32(code.i32(spansAt), code.getGlobal(global), INT * i),
+    ),
+  );
+}
+
+function groupsOf({ groupCount }: Pattern, shared: ByteModule): readonly number[] {
+  return Array.from({ length: groupCount + 1 }, (_, i) => shared.group(i)).flat();
 }
 
 interface Search {
@@ -177,11 +198,11 @@ function searchAnywhere({ root }: Pattern, { tryAt, draft, shared, first }: Sear
   const table = shared.workspace.table(first);
   const fits = code.load8(code.load8(code.get(p)), table);
   return code.all(
-    code.set(p, code.get(0)),
+    code.set(p, START),
     code.whileTrue(
-      code.lessThan(code.get(p), code.get(1)),
+      code.lessThan(code.get(p), END),
       code.all(code.when(fits, tryAt(code.get(p))), code.set(p, code.plus(p, 1))),
     ),
-    firstOf(root, ANYTHING).end ? tryAt(code.get(1)) : code.NOTHING,
+    firstOf(root, ANYTHING).end ? tryAt(END) : code.NOTHING,
   );
 }

@@ -281,7 +281,8 @@ class Writer {
     } else {
       this.#define(index, own, { statements });
     }
-    return { ...rest, emit: (place) => code.when(code.call(index, addressOf(place)), FOUND) };
+    const call = (place: Place): Code => code.when(code.call(index, addressOf(place)), FOUND);
+    return { ...rest, emit: (place) => this.#guard(rest.first, place, call(place)) };
   }
 
   /** A function that gives `otherwise` where its statements give nothing. */

@@ -188,6 +188,7 @@ export const splat8 = vector(0x0f);
 export const eq8 = vector(0x23);
 /** The highest bit of each byte. */
 export const bits8 = vector(0x64);
+export const andVectors = vector(0x4e);
 export const orVectors = vector(0x50);
 
 /** LEB128 of a number from 0 to 2^32 - 1. */
