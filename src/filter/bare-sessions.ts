@@ -1,12 +1,14 @@
 import type { Groups } from "../model";
 import { identify, textOf, type Identity } from "./identity";
+import { KeptBytes, SessionTable, type ByteSpan, type Keyed } from "./session-table";
 import { MAX_SESSIONS, SESSION_SECONDS } from "./sessions";
 
 /** What the groups of a match say about who it is and how it counts, without the groups themselves. */
 export interface Facts {
   /** The value of `<F-MLFID>`; undefined outside of sessions. */
-  session: string | undefined;
-  user: string | undefined;
+  session: ByteSpan | undefined;
+  /** Undefined when it is empty. */
+  user: ByteSpan | undefined;
   dns: string | undefined;
   /** `<F-ID>` took part. */
   hasId: boolean;
@@ -23,8 +25,8 @@ export interface Facts {
 export function factsOf(groups: Groups): Facts {
   const isFilled = (name: string): boolean => (groups.get(name) ?? "") !== "";
   return {
-    session: groups.has("mlfid") ? (textOf(groups.get("mlfid")) ?? "") : undefined,
-    user: textOf(groups.get("user")),
+    session: groups.has("mlfid") ? spanOf(textOf(groups.get("mlfid")) ?? "") : undefined,
+    user: isFilled("user") ? spanOf(textOf(groups.get("user")) ?? "") : undefined,
     dns: textOf(groups.get("dns")),
     hasId: groups.has("fid"),
     hasAddress: groups.has("ip4") || groups.has("ip6"),
@@ -35,17 +37,35 @@ export function factsOf(groups: Groups): Facts {
   };
 }
 
+/** ASCII is the same bytes as in a line. */
+function spanOf(text: string): ByteSpan {
+  const bytes = new TextEncoder().encode(text);
+  return { bytes, from: 0, to: bytes.length };
+}
+
 /** What is known of one session. */
-interface BareSession {
-  readonly created: number;
-  /** The first user that was tried, and whether there was another one. */
-  user: string | undefined;
-  hasSeveralUsers: boolean;
-  hasId: boolean;
-  hasAddress: boolean;
+class BareSession implements Keyed<BareSession> {
+  readonly key = new KeptBytes();
+  hash = 0;
+  next: BareSession | undefined;
+  older: BareSession | undefined;
+  newer: BareSession | undefined;
+  created = 0;
+  /** The first user that was tried, if there was one, and whether there was another one. */
+  readonly user = new KeptBytes();
+  hasUser = false;
+  hasSeveralUsers = false;
+  hasId = false;
+  hasAddress = false;
   dns: string | undefined;
   /** A failure whose address is still to come. */
-  isPending: boolean;
+  isPending = false;
+
+  begin(now: number): void {
+    this.created = now;
+    this.hasUser = this.hasSeveralUsers = this.hasId = this.hasAddress = this.isPending = false;
+    this.dns = undefined;
+  }
 }
 
 /** What a line means: `identity` names nobody, it tells only that, or which host name, somebody is named. */
@@ -74,8 +94,10 @@ export function identifyBare(
 
 /** `Sessions` for who asks only which lines are failures: no groups and no lines are kept. */
 export class BareSessions {
-  readonly #sessions = new Map<string, BareSession>();
   readonly #hosts: "names" | "ignore" | "raw";
+  #sessions: SessionTable<BareSession> | undefined;
+  /** One that is not kept. */
+  readonly #passing = new BareSession();
 
   constructor(hosts: "names" | "ignore" | "raw") {
     this.#hosts = hosts;
@@ -83,7 +105,7 @@ export class BareSessions {
 
   /** Takes one match of a session; `now` in seconds. With `named` it is told whom a quiet line is about. */
   join(facts: Facts, now: number, named: boolean): BareOutcome {
-    const session = this.#open(facts.session ?? "", facts, now);
+    const session = this.#open(facts.session ?? NO_BYTES, facts, now);
     addUser(session, facts.user);
     locate(session, facts);
     const isOverruled = session.isPending || session.hasSeveralUsers;
@@ -102,45 +124,35 @@ export class BareSessions {
   }
 
   /** The session of that key, as it is kept from now on. */
-  #open(key: string, { gains, forgets }: Facts, now: number): BareSession {
+  #open(key: ByteSpan, { gains, forgets }: Facts, now: number): BareSession {
+    this.#sessions ??= new SessionTable(Array.from({ length: MAX_SESSIONS }, () => new BareSession()));
     const sessions = this.#sessions;
-    const found = sessions.get(key);
+    const found = sessions.find(key);
     const isKnown = found !== undefined && now - found.created <= SESSION_SECONDS;
     if (found && (!isKnown || forgets)) {
-      sessions.delete(key);
+      sessions.remove(found);
     }
     if (isKnown) {
       found.isPending &&= !gains;
       return found;
     }
-    const session = newSession(now);
-    if (!forgets) {
-      const oldest = sessions.size >= MAX_SESSIONS ? sessions.keys().next().value : undefined;
-      if (oldest !== undefined) {
-        sessions.delete(oldest);
-      }
-      sessions.set(key, session);
-    }
+    const session = (forgets ? undefined : sessions.add(key)) ?? this.#passing;
+    session.begin(now);
     return session;
   }
 }
 
-function newSession(now: number): BareSession {
-  return {
-    created: now,
-    user: undefined,
-    hasSeveralUsers: false,
-    hasId: false,
-    hasAddress: false,
-    dns: undefined,
-    isPending: false,
-  };
-}
+const NO_BYTES: ByteSpan = { bytes: new Uint8Array(0), from: 0, to: 0 };
 
-function addUser(session: BareSession, user: string | undefined): void {
-  if (user) {
-    session.hasSeveralUsers ||= session.user !== undefined && session.user !== user;
-    session.user ??= user;
+function addUser(session: BareSession, user: ByteSpan | undefined): void {
+  if (!user) {
+    return;
+  }
+  if (session.hasUser) {
+    session.hasSeveralUsers ||= !session.user.equal(user);
+  } else {
+    session.user.keep(user);
+    session.hasUser = true;
   }
 }
 

@@ -1,6 +1,8 @@
 import type { Facts } from "./bare-sessions";
+import { theWorkspace } from "../wasm";
 import type { ByteLine } from "./byte-line";
 import type { ByteRegex } from "./program-layout";
+import type { ByteSpan } from "./session-table";
 import { isCombined } from "./named-groups";
 
 /** Where a group stands in the spans of the failregex and in those of the prefregex; -1 when there is none. */
@@ -22,12 +24,14 @@ const GROUPS = [
   "mlfforget",
 ] as const;
 
-/** Reads the facts of a match off the spans of its regexes; only what is compared becomes text. */
+/** Reads the facts of a match off the spans of its regexes; of all of them only a host name becomes text. */
 export class ByteFacts {
   readonly #sources: Readonly<Record<(typeof GROUPS)[number], Source>>;
   /** Groups that give the user when there is none, in the order in which they are asked. */
   readonly #otherUsers: readonly Source[];
   readonly #own: Int32Array;
+  readonly #session: ByteSpan = { bytes: theWorkspace().bytes, from: 0, to: 0 };
+  readonly #user: ByteSpan = { bytes: theWorkspace().bytes, from: 0, to: 0 };
   readonly #prefix: Int32Array;
   /** One for all matches. */
   readonly #facts: Facts = {
@@ -69,15 +73,18 @@ export class ByteFacts {
   read(line: ByteLine): Facts {
     const { mlfid, user, dns, fid, ip4, ip6, cidr, nofail, mlfgained, mlfforget } = this.#sources;
     const facts = this.#facts;
-    facts.session = this.#text(line, mlfid);
-    facts.user = this.#text(line, user);
-    for (let i = 0; i < this.#otherUsers.length && !facts.user; i++) {
-      facts.user = this.#text(line, this.#otherUsers[i] ?? user);
-    }
-    facts.dns = this.#text(line, dns);
+    facts.session = this.#span(this.#session, mlfid);
     facts.hasId = this.#length(fid) >= 0;
-    const [four, six] = [this.#length(ip4), this.#length(ip6)];
+    const four = this.#length(ip4);
+    const six = this.#length(ip6);
     facts.hasAddress = four >= 0 || six >= 0;
+    // Only in sessions it matters who it was, and the name of somebody whose address is known never does.
+    facts.user = facts.session && this.#filled(user);
+    for (let i = 0; facts.session && i < this.#otherUsers.length && !facts.user; i++) {
+      facts.user = this.#filled(this.#otherUsers[i] ?? user);
+    }
+    const isNamed = facts.hasId || facts.hasAddress;
+    facts.dns = facts.session === undefined && isNamed ? undefined : this.#text(line, dns);
     facts.isLocated = four > 0 || six > 0 || this.#length(dns) > 0 || this.#length(cidr) > 0;
     facts.isQuiet = this.#length(nofail) > 0;
     facts.gains = this.#length(mlfgained) > 0;
@@ -93,6 +100,20 @@ export class ByteFacts {
     }
     const before = prefix < 0 ? -1 : (this.#prefix[prefix] ?? -1);
     return before < 0 ? -1 : (this.#prefix[prefix + 1] ?? before) - before;
+  }
+
+  #filled(source: Source): ByteSpan | undefined {
+    return this.#length(source) > 0 ? this.#span(this.#user, source) : undefined;
+  }
+
+  /** Sets a span to the bytes of a group. */
+  #span(span: ByteSpan, { own, prefix }: Source): ByteSpan | undefined {
+    const isOwn = own >= 0 && (this.#own[own] ?? -1) >= 0;
+    const spans = isOwn ? this.#own : this.#prefix;
+    const at = isOwn ? own : prefix;
+    span.from = at < 0 ? -1 : (spans[at] ?? -1);
+    span.to = spans[at + 1] ?? -1;
+    return span.from < 0 ? undefined : span;
   }
 
   #text(line: ByteLine, { own, prefix }: Source): string | undefined {

@@ -26,6 +26,7 @@ export interface StraightNeeds {
 
 const setOf = (node: Node): AsciiSet => (isSingle(node) ? asciiSetOf(node) : 0n);
 const MOST_COPIES = 4;
+const FEW_WORDS = 4;
 const FAIL = (q: number): Code => code.set(q, code.i32(-1));
 const isFound = (q: number): Code => code.atLeast(code.get(q), code.i32(0));
 
@@ -89,19 +90,34 @@ export class StraightWriter {
     return yes && no && ((q) => code.when(code.atLeast(code.getGlobal(from), code.i32(0)), yes(q), no(q)));
   }
 
-  /** The longest first. */
+  /** The longest first; of many those that begin with the same character are tried only where it stands. */
   #words(words: readonly Word[]): Straight {
     const sorted = words.filter((word) => word.length > 0).sort((left, right) => right.length - left.length);
     const isOptional = sorted.length < words.length;
+    const groups = sorted.length > FEW_WORDS ? groupByFirst(sorted) : undefined;
     return (q) => {
-      const { end } = this.#needs.current();
       const last = isOptional ? code.NOTHING : FAIL(q);
-      return sorted.reduceRight((others, word) => {
-        const fits = code.atMost(code.plus(q, word.length), end);
-        const test = code.both(fits, wordTest(this.#needs.tests, word, { local: q, offset: 0 }));
-        return code.when(test, code.set(q, code.plus(q, word.length)), others);
-      }, last);
+      return groups
+        ? groups.reduceRight(
+            (others, { first, members }) =>
+              code.when(
+                this.#isNext({ set: first, end: false }, q),
+                this.#tryWords(members, q, last),
+                others,
+              ),
+            last,
+          )
+        : this.#tryWords(sorted, q, last);
     };
+  }
+
+  #tryWords(words: readonly Word[], q: number, last: Code): Code {
+    const { end } = this.#needs.current();
+    return words.reduceRight((others, word) => {
+      const fits = code.atMost(code.plus(q, word.length), end);
+      const test = code.both(fits, wordTest(this.#needs.tests, word, { local: q, offset: 0 }));
+      return code.when(test, code.set(q, code.plus(q, word.length)), others);
+    }, last);
   }
 
   #sequence(items: readonly Node[], next: First): Straight | undefined {
@@ -236,4 +252,18 @@ export class StraightWriter {
   #local(): number {
     return this.#needs.current().draft.local();
   }
+}
+
+/** Words by their first character; undefined where that does not tell them apart. */
+function groupByFirst(
+  words: readonly Word[],
+): readonly { readonly first: AsciiSet; readonly members: readonly Word[] }[] | undefined {
+  const groups = new Map<AsciiSet, Word[]>();
+  for (const word of words) {
+    const [first = 0n] = word;
+    groups.set(first, [...(groups.get(first) ?? []), word]);
+  }
+  const sets = [...groups.keys()];
+  const areApart = sets.every((set, i) => sets.slice(i + 1).every((other) => (set & other) === 0n));
+  return areApart ? [...groups].map(([first, members]) => ({ first, members })) : undefined;
 }
