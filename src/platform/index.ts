@@ -25,7 +25,7 @@ export { atExit } from "./at-exit";
 export { PreparedRunner, type FileProgram } from "./prepared-program";
 export { systemClock, type Clock } from "./clock";
 export { LOG_LEVELS, formatDateTime, formatLogTime, type LogLevel } from "./log-line";
-export { cleanUpAfter, prepareRuntime, reportWork } from "./runtime";
+export { cleanUpAfter, prepareRuntime, prepareTool, reportWork } from "./runtime";
 export { findIntruder } from "./safe-path";
 export { Logger, type Log } from "./logger";
 export type { LogPlaces } from "./open-log-target";

@@ -15,6 +15,15 @@ export function prepareRuntime(): void {
   setFlagsFromString("--no-sparkplug");
 }
 
+/**
+ * Sets up the runtime of a tool that reads through a log: what it does before the first line is done only once, and not
+ * worth being optimised. Its garbage is collected as in a daemon.
+ */
+export function prepareTool(): void {
+  setFlagsFromString("--no-parallel-scavenge");
+  setFlagsFromString("--no-opt");
+}
+
 /** Lines, failures or bans a thread has to have dealt with before it is worth while to be quick at it. */
 const ENOUGH = 2000;
 

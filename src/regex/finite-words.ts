@@ -7,12 +7,18 @@ export type Word = readonly AsciiSet[];
 const MOST_WORDS = 32;
 const LONGEST = 24;
 
+/** Parts are asked for alone and as parts of larger ones; null for those that take too many texts. */
+const known = new WeakMap<Node, readonly Word[] | null>();
+
 /** All texts that a node takes, when they are few and short and nothing of them is captured. */
 export function finiteWords(node: Node): readonly Word[] | undefined {
-  const words = expand(node);
-  return words && words.length <= MOST_WORDS && words.every((word) => word.length <= LONGEST)
-    ? words
-    : undefined;
+  let words = known.get(node);
+  if (words === undefined) {
+    const all = expand(node);
+    words = all && all.length <= MOST_WORDS && all.every((word) => word.length <= LONGEST) ? all : null;
+    known.set(node, words);
+  }
+  return words ?? undefined;
 }
 
 function expand(node: Node): readonly Word[] | undefined {

@@ -1,10 +1,14 @@
 import { WarderError } from "../../model";
+import { reportWork } from "../../platform";
 import { parseEncoding, readBlocks, textBlock } from "../../source";
 import type { Examination } from "./examination";
 import { textLines, useLine } from "./header";
 import { examineJournal } from "./journal";
 import type { LogChoice } from "./log-choice";
 import { encodingName, type ReadingNeeds } from "./reading-needs";
+
+/** About how many bytes a line has. */
+const USUAL_LINE = 100;
 
 /** Tells what is read and hands every line of it over. Throws `WarderError` and what opening throws. */
 export async function examineLog(
@@ -45,5 +49,6 @@ async function takeBlocks(
         await waiting;
       }
     }
+    reportWork(block.length / USUAL_LINE);
   }
 }
