@@ -27,7 +27,8 @@ function feedAll(filters: readonly FilterParts[], text: string): readonly unknow
 }
 
 function plain(hit: Hit): unknown {
-  return { ...hit, failure: failureOf(hit), groups: [...hit.groups] };
+  const groups = new Map(hit.groups);
+  return { ...hit, failure: failureOf({ ...hit, groups }), groups: [...groups] };
 }
 
 const FILTERS: readonly FilterParts[] = [

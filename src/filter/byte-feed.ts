@@ -1,7 +1,8 @@
 import type { DateDetector, SettledDate } from "../date";
-import type { Block, Groups, GroupValue } from "../model";
+import type { Block, Groups } from "../model";
 import { theWorkspace } from "../wasm";
 import { ByteFacts } from "./byte-facts";
+import { ByteGroups } from "./byte-groups";
 import { ByteLine } from "./byte-line";
 import { reckonDated, type Reckoning } from "./clock-rules";
 import type { CompiledFilter } from "./compile-filter";
@@ -56,6 +57,7 @@ export class ByteFeed {
   readonly #program: LineProgram;
   /** Which failregexes have groups that work together. */
   readonly #combined: readonly boolean[];
+  readonly #groups: readonly ByteGroups[];
   /** For bare hits, of the failregexes for which there is a short way. */
   readonly #facts: readonly (ByteFacts | undefined)[];
   readonly #dating: { -readonly [Key in keyof Dating]: Dating[Key] } = { format: undefined, now: 0 };
@@ -72,6 +74,7 @@ export class ByteFeed {
     const isCombinedRegex = (regex: ByteRegex | undefined): boolean =>
       regex?.names.some(([name]) => isCombined(name)) ?? false;
     this.#combined = failregex.map((regex) => isCombinedRegex(prefix) || isCombinedRegex(regex));
+    this.#groups = failregex.map((regex) => new ByteGroups(regex, prefix));
     this.#facts = failregex.map((regex) => ByteFacts.of(regex, prefix));
   }
 
@@ -231,7 +234,7 @@ export class ByteFeed {
     }
     if (prefixFound && !isDropped && at(this.#program.state, STATE.prefix) === 1) {
       prefixFound.count(1);
-      prefixFound.tell?.(this.#prefixGroups);
+      prefixFound.tell?.(this.#tellPrefix);
     }
   }
 
@@ -254,9 +257,7 @@ export class ByteFeed {
     if (facts) {
       return maker.makeBare({ index, ignoreregex, facts, clock, checkAll });
     }
-    const groups = new Map<string, GroupValue>();
-    collect(this.#program.prefix, groups);
-    collect(this.#program.failregex[index], groups);
+    const groups = this.#groups[index]?.read(line) ?? NO_GROUPS;
     return maker.make({
       index,
       ignoreregex,
@@ -269,11 +270,8 @@ export class ByteFeed {
     });
   }
 
-  readonly #prefixGroups = (): ReadonlyMap<string, string | null> => {
-    const groups = new Map<string, string>();
-    collect(this.#program.prefix, groups);
-    return new Map(this.#program.prefix?.names.map(([name]) => [name, groups.get(name) ?? null]));
-  };
+  readonly #tellPrefix = (): ReadonlyMap<string, string | null> =>
+    new ByteGroups(undefined, this.#program.prefix).readAll(line);
 }
 
 const NEWLINE = 10;
@@ -304,19 +302,4 @@ function noteLine(state: Int32Array, start: number, mode: number): void {
 
 function modeOf({ checkAll = false }: FeedOptions): number {
   return checkAll ? MODE.all : 0;
-}
-
-/** Adds the groups that took part in the last match of a regex. */
-function collect(regex: ByteRegex | undefined, groups: Map<string, unknown>): void {
-  if (!regex) {
-    return;
-  }
-  const { names, matcher } = regex;
-  for (let i = 0; i < names.length; i++) {
-    const name = names[i];
-    const from = name ? (matcher.spans[name[1]] ?? -1) : -1;
-    if (name && from >= 0) {
-      groups.set(name[0], line.part(from, matcher.spans[name[1] + 1] ?? from));
-    }
-  }
 }

@@ -141,8 +141,18 @@ export function failureOf(hit: Hit): Failure | undefined {
   if (kind !== "failure" || time === undefined || !identity) {
     return undefined;
   }
-  const failure: Mutable<Failure> = { time, groups, matches, count: countOf(groups) };
-  return Object.assign(failure, identity, worth);
+  const { id, ip, host } = identity;
+  return {
+    time,
+    id,
+    ip,
+    host,
+    groups,
+    matches,
+    count: countOf(groups),
+    weight: worth?.weight,
+    bantime: worth?.bantime,
+  };
 }
 
 /** More failures in one line than this are not believed. */

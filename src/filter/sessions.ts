@@ -1,4 +1,4 @@
-import type { Groups, GroupValue, MatchedLine } from "../model";
+import { RowGroups, type Groups, type GroupValue, type MatchedLine } from "../model";
 import { textOf } from "./identity";
 
 /** How many sessions are remembered, and for how many seconds after their first line. */
@@ -14,7 +14,7 @@ const ADDRESS_GROUPS: readonly string[] = ["ip4", "ip6", "dns", "cidr"];
 /** What is known of one session: the values of an `<F-MLFID>`. */
 interface Session {
   readonly created: number;
-  groups: Map<string, GroupValue>;
+  groups: Groups;
   /** The groups were given away: they are copied before the next change. */
   isShared: boolean;
   users: Set<string> | undefined;
@@ -104,7 +104,7 @@ export class Sessions {
 function newSession(now: number): Session {
   return {
     created: now,
-    groups: new Map(),
+    groups: NO_GROUPS,
     isShared: false,
     users: undefined,
     matches: NO_LINES,
@@ -121,10 +121,16 @@ function mergeInto(
   how: { readonly isKnown: boolean; readonly gained: boolean; readonly isKept: boolean },
 ): { quiet: boolean } {
   const { isKnown, gained, isKept } = how;
-  unshare(session);
+  const quiet = gained || isFilled(found, "nofail");
+  if (!isKnown && found instanceof RowGroups) {
+    addUser(session, textOf(found.get("user")));
+    session.groups = beginRow(found, isKept ? session.users : undefined);
+    return { quiet };
+  }
+  const groups = openGroups(session);
   addUser(session, textOf(found.get("user")));
   if (isKnown) {
-    listUsers(session);
+    listUsers(session, groups);
     if (gained) {
       session.pending = false;
     }
@@ -134,17 +140,53 @@ function mergeInto(
   }
   session.quiet = false;
   if (ADDRESS_GROUPS.some((name) => isFilled(found, name))) {
-    ADDRESS_GROUPS.filter((name) => !isFilled(found, name)).forEach((name) => session.groups.delete(name));
+    ADDRESS_GROUPS.filter((name) => !isFilled(found, name)).forEach((name) => groups.delete(name));
   }
-  for (const [name, value] of found) {
-    if (name !== "nofail" && name !== "mlfgained") {
-      session.groups.set(name, value);
+  found.forEach((value, name) => {
+    if (isLasting(name)) {
+      groups.set(name, value);
     }
-  }
+  });
   if (isKept) {
-    listUsers(session);
+    listUsers(session, groups);
   }
-  return { quiet: gained || isFilled(found, "nofail") };
+  return { quiet };
+}
+
+/** What kind of line it was is said of the line, not of its session. */
+function isLasting(name: string): boolean {
+  return name !== "nofail" && name !== "mlfgained";
+}
+
+/** Which values of the groups of a first line its session keeps, and their names without and with the users. */
+interface Beginning {
+  readonly kept: readonly number[];
+  readonly names: readonly string[];
+  readonly namesWithUsers: readonly string[];
+}
+
+const beginnings = new WeakMap<readonly string[], Beginning>();
+
+/** Most sessions have one line: its groups are as good as those of the session. */
+function beginRow({ names, row }: RowGroups, users: ReadonlySet<string> | undefined): RowGroups {
+  const beginning = beginnings.get(names) ?? makeBeginning(names);
+  const values: GroupValue[] = [];
+  for (const i of beginning.kept) {
+    values.push(row[i] ?? "");
+  }
+  if (!users) {
+    return new RowGroups(beginning.names, values);
+  }
+  values.push(users);
+  return new RowGroups(beginning.namesWithUsers, values);
+}
+
+function makeBeginning(all: readonly string[]): Beginning {
+  const kept = all.flatMap((name, i) => (isLasting(name) ? [i] : []));
+  const names = all.filter(isLasting);
+  const beginning = { kept, names, namesWithUsers: [...names, "users"] };
+  beginnings.set(all, beginning);
+  return beginning;
 }
 
 function addUser(session: Session, user: string | undefined): void {
@@ -154,22 +196,25 @@ function addUser(session: Session, user: string | undefined): void {
   }
 }
 
-/** What was given away may still be in use. */
-function unshare(session: Session): void {
-  if (session.isShared) {
-    session.isShared = false;
-    session.groups = new Map(session.groups);
-    session.users = session.users && new Set(session.users);
-    if (session.users && session.groups.has("users")) {
-      session.groups.set("users", session.users);
-    }
+/** The groups of a session, to be changed. What was given away may still be in use. */
+function openGroups(session: Session): Map<string, GroupValue> {
+  if (!session.isShared && session.groups instanceof Map) {
+    return session.groups as Map<string, GroupValue>;
   }
+  const groups = new Map(session.groups);
+  session.groups = groups;
+  session.users = session.users && new Set(session.users);
+  session.isShared = false;
+  if (session.users && groups.has("users")) {
+    groups.set("users", session.users);
+  }
+  return groups;
 }
 
 /** The users are a group like any other; which place it takes among them shows in what is recorded. */
-function listUsers(session: Session): void {
-  if (session.users && !session.groups.has("users")) {
-    session.groups.set("users", session.users);
+function listUsers(session: Session, groups: Map<string, GroupValue>): void {
+  if (session.users && !groups.has("users")) {
+    groups.set("users", session.users);
   }
 }
 
@@ -194,6 +239,8 @@ function conclude(
 }
 
 const NO_LINES: readonly MatchedLine[] = [];
+/** Never changed: it is copied before. */
+const NO_GROUPS: Groups = new RowGroups([], []);
 
 /** Most sessions have a single line, which needs no list of its own. */
 function joinLines(lines: readonly MatchedLine[], more: readonly MatchedLine[]): readonly MatchedLine[] {

@@ -30,6 +30,7 @@ export { containsIp, fullPrefix, isSingle, makeIp, parseIp, reverseIp, type Fami
 export type { Block, Entry, Phase } from "./line";
 export { roundHalfEven, toNumeric, type Numeric } from "./numeric";
 export { familyOf, isAddress, parseOffender, type Offender } from "./offender";
+export { RowGroups } from "./row-groups";
 export {
   copyText,
   countLines,

@@ -33,7 +33,8 @@ const BEYOND = /[^\x00-\xff]/;
 export function packGroups(groups: Groups): string {
   let head = formatNumber(groups.size);
   let body = "";
-  for (const [name, value] of groups) {
+  // Asked for one by one, for a list of pairs would have to be made.
+  groups.forEach((value, name) => {
     body += name;
     if (typeof value === "string") {
       head += formatNumber(name.length) + formatNumber(value.length);
@@ -46,7 +47,7 @@ export function packGroups(groups: Groups): string {
         body += item;
       }
     }
-  }
+  });
   return head + body;
 }
 
