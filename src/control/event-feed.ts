@@ -15,6 +15,16 @@ export class EventFeed {
     return subscription;
   }
 
+  /** Whether anybody wants to hear of such events. */
+  isHeard(type: DomainEvent["type"]): boolean {
+    for (const subscription of this.#subscriptions) {
+      if (subscription.wants(type)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Tells all who want to hear of it; `at` is in seconds since 1970. */
   publish(event: DomainEvent, at: number): void {
     let line: string | undefined;

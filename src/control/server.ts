@@ -60,6 +60,11 @@ export class ControlServer {
     this.#watchErrors();
   }
 
+  /** Whether some client wants to hear of such events. */
+  isHeard(type: DomainEvent["type"]): boolean {
+    return this.#events.isHeard(type);
+  }
+
   /** Tells the clients that subscribed to it; `at` is in seconds since 1970. Waits for nobody. */
   publish(event: DomainEvent, at: number): void {
     this.#events.publish(event, at);

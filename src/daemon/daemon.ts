@@ -226,7 +226,9 @@ export class Daemon {
       this.memory.prolongBan(event.ban, event.by);
     }
     logEvent(event, this.logger.log);
-    this.#listeners.forEach((listener) => listener(event));
+    for (const listener of this.#listeners) {
+      listener(event);
+    }
   }
 
   #makeReaders(start: () => ReaderPort): Readers {

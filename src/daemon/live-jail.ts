@@ -308,8 +308,8 @@ export class LiveJail {
       return;
     }
     this.#tell(events);
-    // Of a storm of failures few lead to anything that would have to be waited for.
-    if (events.some(isToDo)) {
+    // Of a storm of failures few lead to anything that would have to be waited for: to more than the first event.
+    if (events.length > 1 && events.some(isToDo)) {
       void this.#carryOut(events);
     }
   }

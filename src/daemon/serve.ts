@@ -64,7 +64,12 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     onProblem: (text) => logger.log("ERROR", "asyncserver", text),
   });
   const clock = systemClock();
-  daemon.onEvent((event) => server.publish(event, clock.now()));
+  daemon.onEvent((event) => {
+    // In a storm asking for the time is dear.
+    if (server.isHeard(event.type)) {
+      server.publish(event, clock.now());
+    }
+  });
   await listen(server, daemon);
   const pidProblem = writePidFile(options.pidfile);
   if (pidProblem) {

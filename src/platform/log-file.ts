@@ -1,7 +1,7 @@
 import { closeSync, constants, lstatSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { WarderError, messageOf } from "../model";
-import { formatLogRecord, type LogRecord } from "./log-line";
+import { formatLogRecords, type LogRecord } from "./log-line";
 import type { LogTarget, LogTargetName } from "./log-target";
 
 /** A standard stream of this process. */
@@ -21,7 +21,7 @@ export class StreamTarget implements LogTarget {
   }
 
   write(records: readonly LogRecord[]): void {
-    tryWrite(this.#fd, formatLines(records, this.#target));
+    tryWrite(this.#fd, formatLogRecords(records, this.#target.line));
   }
 
   reopen(): boolean {
@@ -53,7 +53,7 @@ export class FileTarget implements LogTarget {
 
   write(records: readonly LogRecord[]): void {
     const lost = this.#lost > 0 ? `(${this.#lost} log lines lost: the log could not be written)\n` : "";
-    if (tryWrite(this.#fd, `${lost}${formatLines(records, this.#target)}`)) {
+    if (tryWrite(this.#fd, `${lost}${formatLogRecords(records, this.#target.line)}`)) {
       this.#lost = 0;
     } else {
       this.#lost += records.length;
@@ -70,14 +70,6 @@ export class FileTarget implements LogTarget {
   close(): void {
     closeSync(this.#fd);
   }
-}
-
-function formatLines(records: readonly LogRecord[], { line }: LogTargetName): string {
-  let text = "";
-  for (const record of records) {
-    text += `${formatLogRecord(record, line)}\n`;
-  }
-  return text;
 }
 
 const APPEND = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND;

@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatLogRecord, parseLogLevel } from "./log-line";
+import { formatLogRecord, formatLogRecords, parseLogLevel, type LogLevel } from "./log-line";
 
 const record = { time: 1_763_681_000.177, level: "NOTICE", logger: "actions", pid: 29_721 } as const;
 
@@ -25,6 +26,28 @@ describe("formatLogRecord", () => {
     const line = formatLogRecord({ ...record, message }, { datetime: true, padding: true });
     expect(line).not.toMatch(/[\n\r\u001b]/);
     expect(line).toContain(String.raw`\n2026`);
+  });
+});
+
+describe("formatLogRecords", () => {
+  it("writes many records as each would be written by itself", () => {
+    const message = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.constantFrom("[sshd] Found 192.0.2.1", "\n", "a\tb"),
+    );
+    const level = fc.constantFrom<LogLevel>("INFO", "NOTICE", "TRACEDEBUG");
+    const records = fc.array(fc.record({ message, level, time: fc.nat(3) }), { maxLength: 8 });
+    const format = fc.constantFrom("%(levelname)s %(message)s");
+    const options = fc.record(
+      { datetime: fc.boolean(), padding: fc.boolean(), format },
+      { requiredKeys: ["datetime", "padding"] },
+    );
+    fc.assert(
+      fc.property(records, options, (some, how) => {
+        const all = some.map((one) => ({ ...record, ...one }));
+        expect(formatLogRecords(all, how)).toBe(all.map((one) => `${formatLogRecord(one, how)}\n`).join(""));
+      }),
+    );
   });
 });
 

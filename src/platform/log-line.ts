@@ -56,6 +56,25 @@ export function formatLogRecord(record: LogRecord, options: LogLineOptions): str
   return headOf(record, options) + escapeControls(record.message);
 }
 
+/** Records as lines. Of thousands in a storm hardly one has to be escaped: all are searched at once, and none again. */
+export function formatLogRecords(records: readonly LogRecord[], options: LogLineOptions): string {
+  const isPlain = options.format === undefined && !CONTROL.test(joinMessages(records));
+  let text = "";
+  for (const record of records) {
+    text += isPlain ? headOf(record, options) + record.message : formatLogRecord(record, options);
+    text += "\n";
+  }
+  return text;
+}
+
+function joinMessages(records: readonly LogRecord[]): string {
+  let text = "";
+  for (const { message } of records) {
+    text += message;
+  }
+  return text;
+}
+
 /** The head of the last record: in a storm thousands differ in their messages alone. */
 let lastHead = "";
 let lastRecord: LogRecord | undefined;
