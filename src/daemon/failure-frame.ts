@@ -9,19 +9,19 @@ export interface FailureMessage {
 
 /** Bytes in front of the parts: lengths of the head and of the numbers. */
 const LENGTHS = 8;
-/** Characters of texts that go in one message; more are sent failure by failure. */
+/** Bytes of texts that go in one message; more are sent failure by failure. */
 const MOST_TEXT = MAX_FRAME / 2;
 
-/** Failures as messages for a pipe: JSON (jails, whether narrowed), the numbers, the texts, one byte a character. */
+/** Failures as messages for a pipe: JSON (jails, names), the numbers, the bytes of the texts. */
 export function encodeFailures({ jails, failures }: FailureMessage): readonly Buffer[] {
   return splitBatch(failures).map((batch) => {
-    const head = Buffer.from(JSON.stringify({ jails, isNarrowed: batch.isNarrowed }));
+    const head = Buffer.from(JSON.stringify({ jails, names: batch.names }));
     const { buffer, byteOffset, byteLength } = batch.numbers;
     const lengths = Buffer.alloc(LENGTHS);
     lengths.writeUInt32LE(head.length);
     lengths.writeUInt32LE(byteLength, 4);
     const numbers = new Uint8Array(buffer, byteOffset, byteLength);
-    return encodeFrame("failures", lengths, head, numbers, Buffer.from(batch.texts, "latin1"));
+    return encodeFrame("failures", lengths, head, numbers, batch.bytes);
   });
 }
 
@@ -40,17 +40,15 @@ export function decodeFailureFrame(
   }
   const facts = parseHead(bytes.toString("utf8", LENGTHS, head));
   const numbers = new Float64Array(Uint8Array.from(bytes.subarray(head, end)).buffer);
-  const failures = { texts: bytes.toString("latin1", end), numbers, isNarrowed: facts?.isNarrowed ?? false };
-  return facts && isSoundBatch(failures) ? { jails: facts.jails, failures } : undefined;
+  const failures = facts && { names: facts.names, bytes: Uint8Array.from(bytes.subarray(end)), numbers };
+  return failures && isSoundBatch(failures) ? { jails: facts.jails, failures } : undefined;
 }
 
-function parseHead(
-  text: string,
-): { readonly jails: readonly unknown[]; readonly isNarrowed: boolean } | undefined {
+function parseHead(text: string): { readonly jails: readonly unknown[]; readonly names: string } | undefined {
   try {
-    const value = JSON.parse(text) as { readonly jails?: unknown; readonly isNarrowed?: unknown } | null;
-    return value && Array.isArray(value.jails) && typeof value.isNarrowed === "boolean"
-      ? { jails: value.jails, isNarrowed: value.isNarrowed }
+    const value = JSON.parse(text) as { readonly jails?: unknown; readonly names?: unknown } | null;
+    return value && Array.isArray(value.jails) && typeof value.names === "string"
+      ? { jails: value.jails, names: value.names }
       : undefined;
   } catch {
     return undefined;
@@ -59,12 +57,12 @@ function parseHead(
 
 /** A batch may be larger than a message; a failure that is goes without its lines. */
 function splitBatch(batch: FailureBatch): readonly FailureBatch[] {
-  if (batch.texts.length <= MOST_TEXT) {
+  if (batch.bytes.length <= MOST_TEXT) {
     return [batch];
   }
   return decodeFailures(batch).flatMap((failure) => {
     const packed = failure.packed;
-    const isLong = packed !== undefined && packed.groups.length + packed.lines.length > MOST_TEXT;
+    const isLong = packed !== undefined && packed.end - packed.start > MOST_TEXT;
     const packer = new FailurePacker();
     packer.add(isLong ? { ...copyHead(failure), groups: new Map(), matches: [] } : failure);
     return packer.take();

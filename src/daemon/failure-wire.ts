@@ -5,9 +5,10 @@ import {
   packGroups,
   packLines,
   parseIp,
+  textOf,
   unpackGroups,
   unpackLines,
-  widenText,
+  viewBytes,
   type Failure,
   type Groups,
   type MatchedLine,
@@ -15,27 +16,29 @@ import {
 } from "../model";
 
 /**
- * Failures on their way between threads: the texts of all, one after the other, and their numbers. One text and one
- * array of numbers are copied between threads many times quicker than objects or lists of texts.
+ * Failures on their way between threads: the names of all offenders as one text, the packed groups and lines of all as
+ * bytes, and their numbers. That is copied between threads many times quicker than objects or lists of texts.
  */
 export interface FailureBatch {
-  readonly texts: string;
+  readonly names: string;
+  readonly bytes: Uint8Array;
   readonly numbers: Float64Array;
-  /** One character beyond U+00FF doubles the bytes of a whole text; then each text of it was narrowed. */
-  readonly isNarrowed: boolean;
 }
 
 /** Failures of one batch: what a daemon deals with in a few milliseconds, before it does something else. */
 const BATCH = 500;
-/** Numbers of one failure: time, count, weight and bantime (NaN: absent), lengths of its texts (-1: absent). */
+/** Numbers of one failure: time, count, weight and bantime (NaN: absent), lengths of names (-1: absent) and bytes. */
 const HEAD = 9;
-const FIRST_LENGTH = 4;
+const FIRST_NAME = 4;
+const FIRST_TEXT = 7;
 
 /** Packs failures into batches one by one, so that nothing but their texts has to be kept until it is sent. */
 export class FailurePacker {
   readonly #batches: FailureBatch[] = [];
+  readonly #numbers = new Float64Array(BATCH * HEAD);
+  #used = 0;
+  #names = "";
   #texts = "";
-  #numbers: number[] = [];
   #count = 0;
 
   /** Failures packed so far. */
@@ -44,19 +47,25 @@ export class FailurePacker {
   }
 
   add(failure: Failure): void {
-    const { time, count, weight = Number.NaN, bantime = Number.NaN, id, ip, host } = failure;
-    if (this.#numbers.length === BATCH * HEAD) {
+    if (this.#used === this.#numbers.length) {
       this.#close();
     }
-    this.#count++;
-    this.#numbers.push(time, count, weight, bantime);
-    this.#addName(id);
-    this.#addName(ip);
-    this.#addName(host);
+    const numbers = this.#numbers;
+    const at = this.#used;
     const groups = packGroups(failure.groups);
     const lines = packLines(failure.matches);
+    numbers[at] = failure.time;
+    numbers[at + 1] = failure.count;
+    numbers[at + 2] = failure.weight ?? Number.NaN;
+    numbers[at + 3] = failure.bantime ?? Number.NaN;
+    numbers[at + 4] = this.#addName(failure.id);
+    numbers[at + 5] = this.#addName(failure.ip);
+    numbers[at + 6] = this.#addName(failure.host);
+    numbers[at + 7] = groups.length;
+    numbers[at + 8] = lines.length;
     this.#texts += groups + lines;
-    this.#numbers.push(groups.length, lines.length);
+    this.#used += HEAD;
+    this.#count++;
   }
 
   /** Gives the batches away and begins anew. */
@@ -66,47 +75,56 @@ export class FailurePacker {
     return this.#batches.splice(0);
   }
 
-  #addName(name: string | undefined): void {
+  #addName(name: string | undefined): number {
     if (name === undefined) {
-      this.#numbers.push(-1);
-    } else {
-      this.#texts += name;
-      this.#numbers.push(name.length);
+      return -1;
     }
+    this.#names += name;
+    return name.length;
   }
 
   #close(): void {
-    if (this.#numbers.length > 0) {
-      const batch = { texts: this.#texts, numbers: Float64Array.from(this.#numbers), isNarrowed: false };
-      this.#batches.push(isNarrow(batch.texts) ? batch : narrowBatch(batch));
+    if (this.#used > 0) {
+      const numbers = this.#numbers.slice(0, this.#used);
+      const texts = isNarrow(this.#texts) ? this.#texts : narrowTexts(this.#texts, numbers);
+      this.#batches.push({ names: this.#names, bytes: toBytes(texts), numbers });
+      this.#names = "";
       this.#texts = "";
-      this.#numbers = [];
+      this.#used = 0;
     }
   }
 }
 
-function narrowBatch({ texts, numbers }: FailureBatch): FailureBatch {
+/** As `bytesOf` gives them; a text as long as this by means of the system. */
+function toBytes(texts: string): Uint8Array {
+  const bytes = new Uint8Array(texts.length);
+  Buffer.from(bytes.buffer).write(texts, "latin1");
+  return bytes;
+}
+
+/** One character beyond U+00FF takes two bytes: each text that has one is narrowed by itself. */
+function narrowTexts(texts: string, numbers: Float64Array): string {
   let narrowed = "";
   let start = 0;
-  const lengths = numbers.map((length, at) => {
-    if (at % HEAD < FIRST_LENGTH || length < 0) {
-      return length;
-    }
-    const text = narrowText(texts.slice(start, (start += length)));
+  for (let at = FIRST_TEXT; at < numbers.length; at += at % HEAD === HEAD - 1 ? FIRST_TEXT + 1 : 1) {
+    const text = narrowText(texts.slice(start, (start += numberAt(numbers, at))));
+    numbers[at] = text.length;
     narrowed += text;
-    return text.length;
-  });
-  return { texts: narrowed, numbers: lengths, isNarrowed: true };
+  }
+  return narrowed;
 }
 
 /** The failures of a batch. */
 export function decodeFailures(batch: FailureBatch): readonly Failure[] {
   const failures: Failure[] = [];
-  const { numbers } = batch;
+  const { names, numbers } = batch;
+  const bytes = new DataView(batch.bytes.buffer, batch.bytes.byteOffset, batch.bytes.byteLength);
+  let name = 0;
   let text = 0;
   for (let at = 0; at < numbers.length; at += HEAD) {
-    const failure = new WiredFailure(batch, at, text);
-    text = failure.packed.end;
+    const failure = new WiredFailure({ names, bytes, numbers }, at, name, text);
+    name = failure.nameEnd;
+    text = failure.end;
     failures.push(failure);
   }
   return failures;
@@ -118,32 +136,32 @@ const LAST_SECOND = 253_402_300_799;
 const MOST_COUNT = 1000;
 
 /** Whether a batch that a stranger sent is one that a packer could have made. */
-export function isSoundBatch({ texts, numbers, isNarrowed }: FailureBatch): boolean {
+export function isSoundBatch({ names, bytes, numbers }: FailureBatch): boolean {
   if (numbers.length % HEAD !== 0 || numbers.length > BATCH * HEAD) {
     return false;
   }
+  let name = 0;
   let text = 0;
   for (let at = 0; at < numbers.length; at += HEAD) {
-    const [id, ip, ...others] = numbers.subarray(at + FIRST_LENGTH, at + HEAD);
-    const lengths = [id ?? 0, ip ?? 0, ...others];
-    const start = text;
-    const place = text + Math.max(0, id ?? 0);
-    if (!areSoundLengths(lengths) || !isSoundHead(numbers.subarray(at, at + FIRST_LENGTH))) {
+    const lengths = numbers.subarray(at + FIRST_NAME, at + HEAD);
+    if (!areSoundLengths(lengths) || !isSoundHead(numbers.subarray(at, at + FIRST_NAME))) {
       return false;
     }
-    text += lengths.reduce((sum, length) => sum + Math.max(0, length), 0);
-    const address = texts.slice(place, place + Math.max(0, ip ?? 0));
-    const offender = texts.slice(start, place);
-    const isNamed = (ip ?? 0) < 0 || isAddress(address, isNarrowed);
-    if (text > texts.length || !isNamed || isWholeInternet(offender, isNarrowed)) {
+    const [id, ip, host] = Array.from(lengths.subarray(0, 3), (length) => Math.max(0, length));
+    const offender = names.slice(name, (name += id ?? 0));
+    const address = names.slice(name, (name += ip ?? 0));
+    name += host ?? 0;
+    text += numberAt(lengths, 3) + numberAt(lengths, 4);
+    const isNamed = numberAt(lengths, 1) < 0 || parseIp(address) !== undefined;
+    if (name > names.length || text > bytes.length || !isNamed || isWholeInternet(offender)) {
       return false;
     }
   }
-  return text === texts.length;
+  return name === names.length && text === bytes.length;
 }
 
 /** Names may be absent, groups and lines are always there. */
-function areSoundLengths(lengths: readonly number[]): boolean {
+function areSoundLengths(lengths: Float64Array): boolean {
   return lengths.every((length, at) => Number.isSafeInteger(length) && length >= (at < 3 ? -1 : 0));
 }
 
@@ -159,78 +177,58 @@ function isSoundHead([time = Number.NaN, count = 0, weight = 0, bantime = 0]: Fl
 }
 
 /** No filter names it: see `parseOffender`. */
-function isWholeInternet(text: string, isNarrowed: boolean): boolean {
-  return text.includes("/") && parseIp(isNarrowed ? widenText(text) : text)?.prefix === 0;
+function isWholeInternet(text: string): boolean {
+  return text.includes("/") && parseIp(text)?.prefix === 0;
 }
 
-function isAddress(text: string, isNarrowed: boolean): boolean {
-  return parseIp(isNarrowed ? widenText(text) : text) !== undefined;
+interface OpenBatch extends Omit<FailureBatch, "bytes"> {
+  readonly bytes: DataView;
 }
 
 /** A failure as it came: its groups and lines are taken out of the batch only when somebody asks. */
-class WiredFailure implements Failure {
+class WiredFailure implements Failure, Packed {
   readonly time: number;
   readonly count: number;
   readonly weight: number | undefined;
   readonly bantime: number | undefined;
+  /** A part of the names of all: whoever keeps it has to copy it. */
   readonly id: string | undefined;
   readonly ip: string | undefined;
   readonly host: string | undefined;
-  readonly packed: WiredTexts;
+  readonly nameEnd: number;
+  readonly bytes: DataView;
+  readonly start: number;
+  readonly middle: number;
+  readonly end: number;
 
-  constructor({ texts, numbers, isNarrowed }: FailureBatch, at: number, start: number) {
+  constructor({ names, bytes, numbers }: OpenBatch, at: number, name: number, start: number) {
     this.time = numberAt(numbers, at);
     this.count = numberAt(numbers, at + 1);
     this.weight = presentAt(numbers, at + 2);
     this.bantime = presentAt(numbers, at + 3);
     const [id, ip, host] = [numberAt(numbers, at + 4), numberAt(numbers, at + 5), numberAt(numbers, at + 6)];
-    const name = isNarrowed ? wideName : copyText;
-    let end = start;
-    this.id = id < 0 ? undefined : name(texts.slice(end, (end += id)));
-    this.ip = ip < 0 ? undefined : name(texts.slice(end, (end += ip)));
-    this.host = host < 0 ? undefined : name(texts.slice(end, (end += host)));
-    const lines = end + numberAt(numbers, at + 7);
-    this.packed = new WiredTexts(texts, end, lines, lines + numberAt(numbers, at + 8));
+    let end = name;
+    this.id = id < 0 ? undefined : names.slice(end, (end += id));
+    this.ip = ip < 0 ? undefined : copyText(names.slice(end, (end += ip)));
+    this.host = host < 0 ? undefined : copyText(names.slice(end, (end += host)));
+    this.nameEnd = end;
+    this.bytes = bytes;
+    this.start = start;
+    this.middle = start + numberAt(numbers, at + 7);
+    this.end = this.middle + numberAt(numbers, at + 8);
+  }
+
+  get packed(): Packed {
+    return this;
   }
 
   get groups(): Groups {
-    return unpackGroups(this.packed.groups);
+    return unpackGroups(textOf(viewBytes(this.bytes), this.start, this.middle));
   }
 
   get matches(): readonly MatchedLine[] {
-    return unpackLines(this.packed.lines);
+    return unpackLines(textOf(viewBytes(this.bytes), this.middle, this.end));
   }
-}
-
-/** Texts in a batch. Copied when asked for, once for all who ask: what is kept must not keep the whole batch. */
-class WiredTexts implements Packed {
-  readonly #texts: string;
-  readonly #start: number;
-  readonly #middle: number;
-  readonly end: number;
-  #groups: string | undefined;
-  #lines: string | undefined;
-
-  constructor(texts: string, start: number, middle: number, end: number) {
-    this.#texts = texts;
-    this.#start = start;
-    this.#middle = middle;
-    this.end = end;
-  }
-
-  get groups(): string {
-    this.#groups ??= copyText(this.#texts.slice(this.#start, this.#middle));
-    return this.#groups;
-  }
-
-  get lines(): string {
-    this.#lines ??= copyText(this.#texts.slice(this.#middle, this.end));
-    return this.#lines;
-  }
-}
-
-function wideName(part: string): string {
-  return widenText(copyText(part));
 }
 
 function numberAt(numbers: Float64Array, at: number): number {

@@ -1,5 +1,13 @@
-import { roundHalfEven, type Failure, type Ticket, type TicketChanges } from "../model";
+import {
+  copyText,
+  parseDotted,
+  roundHalfEven,
+  type Failure,
+  type Ticket,
+  type TicketChanges,
+} from "../model";
 import { OpenTicket } from "./open-ticket";
+import { TextPool } from "./text-pool";
 import { TrackingBudget, type Tracked } from "./tracking-budget";
 
 /** The limits a table counts by. */
@@ -13,9 +21,11 @@ export interface CountingLimits {
  * were silent longest are forgotten.
  */
 export class FailureTable implements Tracked {
-  readonly #tickets = new Map<string, OpenTicket>();
+  /** Under their keys, see `keyOf`. */
+  readonly #tickets = new Map<string | number, OpenTicket>();
   readonly #budget: TrackingBudget;
   #limits: CountingLimits;
+  #pool = new TextPool();
   #text = 0;
   #total = 0;
   #evicted = 0;
@@ -57,15 +67,16 @@ export class FailureTable implements Tracked {
 
   /**
    * Counts a failure `count` times, each with its weight, and gives the offender's ticket. One that would have been
-   * purged by `now` does not count, whether or not somebody has purged since.
+   * purged by `now` does not count, whether or not somebody has purged since. `who`: the ticket, for who has it at hand.
    */
-  add(failure: Failure, id: string, count = 1, now = Number.NEGATIVE_INFINITY): OpenTicket {
-    this.#total++;
-    const known = this.#tickets.get(id);
+  add(failure: Failure, who: string | OpenTicket, count = 1, now = Number.NEGATIVE_INFINITY): OpenTicket {
+    const known = typeof who === "string" ? this.get(who) : who;
     if (!known || known.last <= now - this.#limits.findtime) {
+      const id = typeof who === "string" ? who : who.id;
       this.take(id);
       return this.#begin(failure, id, count);
     }
+    this.#total++;
     this.#adjust(known, failure.time);
     known.retry = tidy(known.retry + count * weightOf(failure));
     known.failures += Math.max(1, failure.count);
@@ -92,28 +103,29 @@ export class FailureTable implements Tracked {
 
   /** The ticket of an offender. */
   get(id: string): OpenTicket | undefined {
-    return this.#tickets.get(id);
+    return this.#tickets.get(keyOf(id));
   }
 
-  /** Takes an offender out; `undefined` when it is not counted. */
-  take(id: string): OpenTicket | undefined {
-    const ticket = this.#tickets.get(id);
+  /** Takes an offender out. Its ticket remembers no lines any more. */
+  take(id: string): void {
+    const ticket = this.get(id);
     if (ticket) {
-      this.#tickets.delete(id);
+      this.#tickets.delete(keyOf(id));
       this.#hold(-1, -ticket.text);
       this.#forget(ticket);
+      ticket.release();
     }
-    return ticket;
   }
 
   /** Forgets all whose newest failure is not younger than findtime; totals stay. */
   purge(now: number): void {
     const oldest = now - this.#limits.findtime;
-    for (const [id, ticket] of this.#tickets) {
+    for (const ticket of this.#tickets.values()) {
       if (ticket.last <= oldest) {
-        this.take(id);
+        this.take(ticket.id);
       }
     }
+    this.#tighten();
   }
 
   /**
@@ -124,15 +136,15 @@ export class FailureTable implements Tracked {
     if (this.#tickets.size <= 1) {
       return false;
     }
-    for (const [id, ticket] of this.#tickets) {
+    for (const [key, ticket] of this.#tickets) {
       if (!ticket.isFresh && ticket !== this.#current) {
-        this.take(id);
+        this.take(ticket.id);
         this.#evicted++;
         break;
       }
       ticket.isFresh = false;
-      this.#tickets.delete(id);
-      this.#tickets.set(id, ticket);
+      this.#tickets.delete(key);
+      this.#tickets.set(key, ticket);
     }
     return true;
   }
@@ -146,13 +158,13 @@ export class FailureTable implements Tracked {
     for (const ticket of this.#changed) {
       ticket.isChanged = false;
       const isIn = ticket.isKnown || this.#known < most;
-      if (isIn && this.#tickets.get(ticket.id) === ticket) {
+      if (isIn && this.get(ticket.id) === ticket) {
         this.#known += ticket.isKnown ? 0 : 1;
         ticket.isKnown = true;
         changed.push(ticket);
       }
     }
-    const gone = this.#gone.filter((id) => !this.#tickets.get(id)?.isKnown);
+    const gone = this.#gone.filter((id) => !this.get(id)?.isKnown);
     this.#changed = [];
     this.#gone = [];
     return { changed, gone };
@@ -161,9 +173,9 @@ export class FailureTable implements Tracked {
   /** Goes on from a copy. Offenders already counted stay as they are. */
   restore(tickets: readonly Ticket[]): void {
     for (const ticket of tickets) {
-      if (!this.#tickets.has(ticket.id)) {
+      if (!this.get(ticket.id)) {
         this.#known++;
-        this.#put(reopen(ticket));
+        this.#put(this.#reopen(ticket));
       }
     }
   }
@@ -180,14 +192,36 @@ export class FailureTable implements Tracked {
 
   #begin(failure: Failure, id: string, count: number): OpenTicket {
     const attempts = Math.max(1, failure.count);
-    const ticket = new OpenTicket(id, failure, tidy(Math.max(count, attempts) * weightOf(failure)));
+    const retry = tidy(Math.max(count, attempts) * weightOf(failure));
+    this.#total++;
+    // A ticket lives longer than the text that an id may be a part of.
+    const ticket = new OpenTicket(copyText(id), failure, { retry, pool: this.#pool });
     this.#put(ticket);
     this.#change(ticket);
     return ticket;
   }
 
+  /** A ticket of an earlier run, as whoever kept it has it. */
+  #reopen({ id, ip, groups, first, last, retry, failures, matches }: Ticket): OpenTicket {
+    const failure = { time: last, ip, groups, matches, count: failures };
+    const ticket = new OpenTicket(id, failure, { retry, pool: this.#pool });
+    ticket.first = first;
+    ticket.isNew = false;
+    ticket.isKnown = true;
+    return ticket;
+  }
+
+  /** After a flood most of the pool may be empty: what is left goes to a smaller one. */
+  #tighten(): void {
+    if (this.#pool.isRoomy) {
+      const pool = new TextPool();
+      this.#tickets.forEach((ticket) => ticket.move(pool));
+      this.#pool = pool;
+    }
+  }
+
   #put(ticket: OpenTicket): void {
-    this.#tickets.set(ticket.id, ticket);
+    this.#tickets.set(keyOf(ticket.id), ticket);
     this.#hold(1, ticket.text);
     this.#current = ticket;
     this.#budget.enforce();
@@ -244,11 +278,9 @@ function tidy(count: number): number {
   return Number.isInteger(count) ? count : Math.round(count * 1e6) / 1e6;
 }
 
-/** A ticket of an earlier run, as whoever kept it has it. */
-function reopen({ id, ip, groups, first, last, retry, failures, matches }: Ticket): OpenTicket {
-  const ticket = new OpenTicket(id, { time: last, ip, groups, matches, count: failures }, retry);
-  ticket.first = first;
-  ticket.isNew = false;
-  ticket.isKnown = true;
-  return ticket;
+/** Most offenders are IPv4 addresses. A number is found sooner than a text: it lies in the map itself. */
+function keyOf(id: string): string | number {
+  const value = parseDotted(id);
+  // As a signed number it has 32 bits, which V8 keeps without a box.
+  return value === undefined ? id : value | 0;
 }

@@ -61,6 +61,7 @@ const PURGE_INTERVAL = 5;
  */
 const PURGE_DELAY = 5;
 const MAX_WEIGHT_DOUBLINGS = 20;
+const NO_EVENTS: readonly DomainEvent[] = [];
 /** One for all bans by command. */
 const NO_FAILURES: BanData = { matches: [], failures: 0, groups: new Map() };
 
@@ -117,8 +118,10 @@ export class JailState {
    */
   take(failure: Failure, id: string, now: number): readonly DomainEvent[] | "ask" {
     const { version } = this.ignore;
-    if (this.#failures.get(id)?.rules === version) {
-      return this.#found(failure, id, now);
+    this.#purgeSometimes(now);
+    const known = this.#failures.get(id);
+    if (known?.rules === version) {
+      return this.#found(failure, known, now);
     }
     const offender = parseOffender(id);
     const verdict = this.verdict(failure, offender, now);
@@ -154,9 +157,7 @@ export class JailState {
       return this.#ignored(verdict, offender);
     }
     const failure = { time: now, id: offender.id, groups: new Map(), matches: messages, count: 1 };
-    const events: DomainEvent[] = [];
-    this.#count(failure, { id: offender.id, now, count: Math.max(1, messages.length) }, events);
-    return events;
+    return [...this.#count(failure, offender.id, { now, count: Math.max(1, messages.length) })];
   }
 
   /** The command `banip`: bans at once, whatever the ignore rules say. */
@@ -284,28 +285,31 @@ export class JailState {
     return [{ type: "ignored", jail: this.#settings.name, id: offender.id, reason: verdict }];
   }
 
-  #found(failure: Failure, id: string, now: number): DomainEvent[] {
+  /** `who`: the offender's id, or its ticket for who has looked it up after a purge. */
+  #found(failure: Failure, who: string | OpenTicket, now: number): DomainEvent[] {
     const time = Math.min(failure.time, now);
     const counted = time === failure.time ? failure : changeFailure(failure, { time });
-    const events: DomainEvent[] = [{ type: "found", jail: this.#settings.name, id, failure: counted }];
-    this.#count(counted, { id, now, count: failure.count }, events);
-    return events;
+    const id = typeof who === "string" ? who : who.id;
+    const found: DomainEvent = { type: "found", jail: this.#settings.name, id, failure: counted };
+    const events = this.#count(counted, who, { now, count: failure.count });
+    return events.length === 0 ? [found] : [found, ...events];
   }
 
   #count(
     failure: Failure,
-    { id, now, count }: { readonly id: string; readonly now: number; readonly count: number },
-    events: DomainEvent[],
-  ): void {
+    who: string | OpenTicket,
+    { now, count }: { readonly now: number; readonly count: number },
+  ): readonly DomainEvent[] {
+    const { maxretry, increment } = this.#settings;
     this.#purgeSometimes(now);
-    const ticket = this.#failures.add(failure, id, count, failure.time - PURGE_DELAY);
-    if (ticket.retry < this.#settings.maxretry && this.#settings.increment) {
-      events.push(...this.#weigh(ticket, failure));
+    const ticket = this.#failures.add(failure, who, count, failure.time - PURGE_DELAY);
+    const weighted = ticket.retry < maxretry && increment ? this.#weigh(ticket, failure) : NO_EVENTS;
+    if (ticket.retry < maxretry) {
+      return weighted;
     }
-    if (ticket.retry >= this.#settings.maxretry) {
-      this.#failures.take(id);
-      events.push(...this.#ban(candidateOf(ticket, failure, parseOffender(id)), now));
-    }
+    const candidate = candidateOf(ticket, failure, parseOffender(ticket.id));
+    this.#failures.take(ticket.id);
+    return [...weighted, ...this.#ban(candidate, now)];
   }
 
   /** A failure of somebody banned before counts for more. */

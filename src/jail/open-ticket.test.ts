@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { packGroups, packLines, type Failure, type MatchedLine } from "../model";
+import { packFailure, type Failure, type MatchedLine } from "../model";
 import { OpenTicket } from "./open-ticket";
+import { TextPool } from "./text-pool";
 
 const anyText = fc.oneof(
   fc.string({ unit: "binary" }),
@@ -19,13 +20,13 @@ const anyFailure: fc.Arbitrary<Failure> = fc
     count: 1,
     groups,
     matches,
-    ...(isPacked ? { packed: { groups: packGroups(groups), lines: packLines(matches) } } : {}),
+    ...(isPacked ? { packed: packFailure({ groups, matches }) } : {}),
   }));
 
 test("keeps the groups of the first failure and the last lines, as lists would", () => {
   fc.assert(
     fc.property(anyFailure, fc.array(anyFailure), fc.integer({ min: -1, max: 6 }), (first, others, most) => {
-      const ticket = new OpenTicket("192.0.2.1", first, 1);
+      const ticket = new OpenTicket("192.0.2.1", first, { retry: 1, pool: new TextPool() });
       let plain = first.matches;
       for (const failure of others) {
         ticket.append(failure, most);
@@ -40,7 +41,7 @@ test("keeps the groups of the first failure and the last lines, as lists would",
 
 test("tells about how many bytes its lines take, more for more of them", () => {
   const failure = { time: 1, count: 1, groups: new Map(), matches: ["x".repeat(100)] };
-  const ticket = new OpenTicket("192.0.2.1", failure, 1);
+  const ticket = new OpenTicket("192.0.2.1", failure, { retry: 1, pool: new TextPool() });
   const one = ticket.text;
   expect(one).toBeGreaterThan(100);
   ticket.append(failure, 2);

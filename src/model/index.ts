@@ -26,20 +26,36 @@ export {
   type GroupValue,
   type MatchedLine,
 } from "./failure";
-export { containsIp, fullPrefix, isSingle, makeIp, parseIp, reverseIp, type Family, type Ip } from "./ip";
+export {
+  containsIp,
+  fullPrefix,
+  isSingle,
+  makeIp,
+  parseDotted,
+  parseIp,
+  reverseIp,
+  type Family,
+  type Ip,
+} from "./ip";
 export type { Block, Entry, Phase } from "./line";
 export { roundHalfEven, toNumeric, type Numeric } from "./numeric";
 export { familyOf, isAddress, parseOffender, type Offender } from "./offender";
 export { RowGroups } from "./row-groups";
 export {
+  bytesOf,
   copyText,
   countLines,
+  countPackedLines,
+  isLineCount,
   isNarrow,
   narrowText,
+  packFailure,
   packGroups,
   packLines,
+  textOf,
   unpackGroups,
   unpackLines,
+  viewBytes,
   widenText,
   type Packed,
 } from "./packed-failure";

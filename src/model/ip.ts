@@ -103,8 +103,11 @@ function parseIpv4(text: string): bigint | undefined {
   return value === undefined ? undefined : BigInt(value);
 }
 
-/** Four octets without leading zeros. Read sign by sign: every failure of every log comes through here. */
-function parseDotted(text: string): number | undefined {
+/**
+ * The value of an IPv4 address in normal form: four octets without leading zeros. Read sign by sign: every failure of
+ * every log comes through here.
+ */
+export function parseDotted(text: string): number | undefined {
   if (text.length > LONGEST_DOTTED) {
     return undefined;
   }

@@ -1,17 +1,20 @@
-import type { Groups, GroupValue, MatchedLine } from "./failure";
+import type { Failure, Groups, GroupValue, MatchedLine } from "./failure";
 
 /**
- * What a failure says beside its time and its offender, as texts: its groups, and its lines. Of a storm of failures
- * most are never looked at again: a text is copied between threads and kept in a fraction of the time and memory of
- * the maps and arrays it stands for.
+ * What a failure says beside its time and its offender: its groups, and its lines, each as a text, the characters as
+ * bytes among those of other failures. Of a storm of failures most are never looked at again: bytes are copied between
+ * threads and kept in a fraction of the time and memory of the maps and arrays they stand for.
  *
  * First stands how many there are, then the lengths of their names and values, or of the parts of each line; then all
  * of these without anything between. A number is one character, its code; from 250 on it is `LONG`, digits and `;`. Behind
  * a mark for several texts stands how many they are.
  */
 export interface Packed {
-  readonly groups: string;
-  readonly lines: string;
+  readonly bytes: DataView;
+  /** Where the groups begin, where the lines do, and where these end. */
+  readonly start: number;
+  readonly middle: number;
+  readonly end: number;
 }
 
 const LONG = "\xff";
@@ -103,15 +106,58 @@ export function unpackLines(text: string): readonly MatchedLine[] {
 /** How many lines `packLines` was given. */
 export function countLines(text: string): number {
   const code = text.charCodeAt(0);
-  return code <= LONGEST_SHORT ? code : new PackReader(text).number();
+  return isLineCount(code) ? code : new PackReader(text).number();
 }
 
-/** A text that keeps nothing but itself in memory: a part of a text keeps the whole one. */
+/** Whether the first byte of packed lines says by itself how many they are. */
+export function isLineCount(byte: number): boolean {
+  return byte <= LONGEST_SHORT;
+}
+
+/** The same of the bytes of such a text. */
+export function countPackedLines({ bytes, middle, end }: Packed): number {
+  const code = middle < end ? bytes.getUint8(middle) : 0;
+  return isLineCount(code) ? code : countLines(textOf(viewBytes(bytes), middle, end));
+}
+
+/** All bytes that a view shows. */
+export function viewBytes({ buffer, byteOffset, byteLength }: DataView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** Groups and lines of a failure as bytes. */
+export function packFailure(failure: Pick<Failure, "groups" | "matches">): Packed {
+  const groups = narrowText(packGroups(failure.groups));
+  const lines = narrowText(packLines(failure.matches));
+  const bytes = bytesOf(groups + lines);
+  return { bytes: new DataView(bytes.buffer), start: 0, middle: groups.length, end: bytes.length };
+}
+
+/** The bytes of a text whose characters are all below U+0100. */
+export function bytesOf(narrow: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(narrow.length);
+  for (let i = 0; i < bytes.length; i++) {
+    bytes[i] = narrow.charCodeAt(i);
+  }
+  return bytes;
+}
+
+/** The text that some bytes stand for, one character for each. */
+export function textOf(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  let text = "";
+  for (let at = start; at < end; at += MOST_ARGUMENTS) {
+    text += String.fromCharCode(...bytes.subarray(at, Math.min(end, at + MOST_ARGUMENTS)));
+  }
+  return text;
+}
+
+/** More of them would not fit on the stack. */
+const MOST_ARGUMENTS = 4096;
+
+/** A text that keeps nothing but itself in memory: a part of a text keeps the whole one. What is joined is copied. */
 export function copyText(part: string): string {
-  return JOINT.concat(part).slice(JOINT.length);
+  return [part.slice(0, 1), part.slice(1)].join("");
 }
-
-const JOINT = " ";
 
 /** Whether all characters of a text are below U+0100, so that it takes one byte for each. */
 export function isNarrow(text: string): boolean {

@@ -73,7 +73,7 @@ function fail(...hosts: readonly string[]): void {
 
 /** All texts of the failures so far; addresses stand in them in the order of the lines. */
 function texts(): string {
-  return events.flatMap((event) => (event.type === "failures" ? [event.failures.texts] : [])).join("");
+  return events.flatMap((event) => (event.type === "failures" ? [event.failures.names] : [])).join("");
 }
 
 function count(): number {

@@ -1,0 +1,58 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { bytesOf } from "../model";
+import { NO_TEXT, TextPool } from "./text-pool";
+
+const latin1 = fc.oneof(
+  fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)) }),
+  fc.integer({ min: 0, max: 400 }).map((length) => "0123456789abc".repeat(40).slice(0, length)),
+);
+
+function put(pool: TextPool, text: string, offset = 0): number {
+  const bytes = bytesOf(`${"\xff".repeat(offset)}${text}\xee`);
+  return pool.put(new DataView(bytes.buffer), offset, offset + text.length);
+}
+
+test("gives back every text that was put in and not freed, whatever came and went", () => {
+  const step = fc.record({ text: latin1, offset: fc.nat(5), freed: fc.option(fc.nat()) });
+  fc.assert(
+    fc.property(fc.array(step), (steps) => {
+      const pool = new TextPool();
+      const kept = new Map<number, string>();
+      for (const { text, offset, freed } of steps) {
+        kept.set(put(pool, text, offset), text);
+        const gone = freed === null ? undefined : [...kept.keys()][freed % kept.size];
+        if (gone !== undefined) {
+          pool.free(gone);
+          kept.delete(gone);
+        }
+        for (const [number, expected] of kept) {
+          expect(pool.read(number)).toBe(expected);
+          expect(pool.length(number)).toBe(expected.length);
+          expect(expected === "" || pool.first(number) === expected.charCodeAt(0)).toBe(true);
+        }
+      }
+    }),
+  );
+});
+
+test("keeps rows of texts", () => {
+  const pool = new TextPool();
+  const [first, second] = [put(pool, "one"), put(pool, "x".repeat(300))];
+  pool.append(first, second);
+  expect([pool.behind(first), pool.behind(second)]).toEqual([second, NO_TEXT]);
+  expect([pool.read(first), pool.read(second), pool.read(NO_TEXT)]).toEqual(["one", "x".repeat(300), ""]);
+});
+
+test("is roomy when little is left of much, and takes no more room for texts that come and go", () => {
+  const pool = new TextPool();
+  const texts = Array.from({ length: 10_000 }, () => put(pool, "x".repeat(100)));
+  expect(pool.isRoomy).toBe(false);
+  texts.splice(100).forEach((text) => pool.free(text));
+  expect(pool.isRoomy).toBe(true);
+  for (let i = 0; i < 9900; i++) {
+    texts.push(put(pool, "y".repeat(100)));
+  }
+  texts.splice(5000).forEach((text) => pool.free(text));
+  expect(pool.isRoomy).toBe(false);
+});
