@@ -1,6 +1,5 @@
 import {
   copyText,
-  isNarrow,
   narrowText,
   packGroups,
   packLines,
@@ -30,7 +29,8 @@ const BATCH = 500;
 /** Numbers of one failure: time, count, weight and bantime (NaN: absent), lengths of names (-1: absent) and bytes. */
 const HEAD = 9;
 const FIRST_NAME = 4;
-const FIRST_TEXT = 7;
+/** Bytes that most batches have room in. */
+const FIRST_ROOM = 1 << 16;
 
 /** Packs failures into batches one by one, so that nothing but their texts has to be kept until it is sent. */
 export class FailurePacker {
@@ -38,7 +38,8 @@ export class FailurePacker {
   readonly #numbers = new Float64Array(BATCH * HEAD);
   #used = 0;
   #names = "";
-  #texts = "";
+  #bytes = Buffer.alloc(FIRST_ROOM);
+  #length = 0;
   #count = 0;
 
   /** Failures packed so far. */
@@ -52,8 +53,6 @@ export class FailurePacker {
     }
     const numbers = this.#numbers;
     const at = this.#used;
-    const groups = packGroups(failure.groups);
-    const lines = packLines(failure.matches);
     numbers[at] = failure.time;
     numbers[at + 1] = failure.count;
     numbers[at + 2] = failure.weight ?? Number.NaN;
@@ -61,9 +60,12 @@ export class FailurePacker {
     numbers[at + 4] = this.#addName(failure.id);
     numbers[at + 5] = this.#addName(failure.ip);
     numbers[at + 6] = this.#addName(failure.host);
-    numbers[at + 7] = groups.length;
-    numbers[at + 8] = lines.length;
-    this.#texts += groups + lines;
+    if (failure.packed) {
+      this.#copy(failure.packed, at);
+    } else {
+      numbers[at + 7] = this.#write(narrowText(packGroups(failure.groups)));
+      numbers[at + 8] = this.#write(narrowText(packLines(failure.matches)));
+    }
     this.#used += HEAD;
     this.#count++;
   }
@@ -83,35 +85,39 @@ export class FailurePacker {
     return name.length;
   }
 
+  #copy({ bytes, start, middle, end }: Packed, at: number): void {
+    this.#numbers[at + 7] = middle - start;
+    this.#numbers[at + 8] = end - middle;
+    this.#makeRoom(end - start);
+    this.#bytes.set(new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start), this.#length);
+    this.#length += end - start;
+  }
+
+  #write(narrow: string): number {
+    this.#makeRoom(narrow.length);
+    this.#bytes.write(narrow, this.#length, "latin1");
+    this.#length += narrow.length;
+    return narrow.length;
+  }
+
+  #makeRoom(more: number): void {
+    const wanted = this.#length + more;
+    if (wanted > this.#bytes.length) {
+      const larger = Buffer.alloc(2 * wanted);
+      this.#bytes.copy(larger, 0, 0, this.#length);
+      this.#bytes = larger;
+    }
+  }
+
   #close(): void {
     if (this.#used > 0) {
-      const numbers = this.#numbers.slice(0, this.#used);
-      const texts = isNarrow(this.#texts) ? this.#texts : narrowTexts(this.#texts, numbers);
-      this.#batches.push({ names: this.#names, bytes: toBytes(texts), numbers });
+      const bytes = new Uint8Array(this.#bytes.subarray(0, this.#length));
+      this.#batches.push({ names: this.#names, bytes, numbers: this.#numbers.slice(0, this.#used) });
       this.#names = "";
-      this.#texts = "";
+      this.#length = 0;
       this.#used = 0;
     }
   }
-}
-
-/** As `bytesOf` gives them; a text as long as this by means of the system. */
-function toBytes(texts: string): Uint8Array {
-  const bytes = new Uint8Array(texts.length);
-  Buffer.from(bytes.buffer).write(texts, "latin1");
-  return bytes;
-}
-
-/** One character beyond U+00FF takes two bytes: each text that has one is narrowed by itself. */
-function narrowTexts(texts: string, numbers: Float64Array): string {
-  let narrowed = "";
-  let start = 0;
-  for (let at = FIRST_TEXT; at < numbers.length; at += at % HEAD === HEAD - 1 ? FIRST_TEXT + 1 : 1) {
-    const text = narrowText(texts.slice(start, (start += numberAt(numbers, at))));
-    numbers[at] = text.length;
-    narrowed += text;
-  }
-  return narrowed;
 }
 
 /** The failures of a batch. */

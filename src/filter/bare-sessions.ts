@@ -1,6 +1,6 @@
 import type { Groups } from "../model";
 import { identify, textOf, type Identity } from "./identity";
-import { KeptBytes, SessionTable, type ByteSpan, type Keyed } from "./session-table";
+import { KeptBytes, SessionTable, spanOf, type ByteSpan, type Keyed } from "./session-table";
 import { MAX_SESSIONS, SESSION_SECONDS } from "./sessions";
 
 /** What the groups of a match say about who it is and how it counts, without the groups themselves. */
@@ -35,12 +35,6 @@ export function factsOf(groups: Groups): Facts {
     gains: isFilled("mlfgained"),
     forgets: isFilled("mlfforget"),
   };
-}
-
-/** ASCII is the same bytes as in a line. */
-function spanOf(text: string): ByteSpan {
-  const bytes = new TextEncoder().encode(text);
-  return { bytes, from: 0, to: bytes.length };
 }
 
 /** What is known of one session. */

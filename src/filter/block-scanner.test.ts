@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BlockScanner, type Watcher } from "./block-scanner";
-import { feedAt, makeFilter, makeTestBlock, type FilterParts } from "./filter.testing";
+import type { Failure } from "../model";
+import { feedAt, makeFilter, makeTestBlock, plainHit, type FilterParts } from "./filter.testing";
 import { failureOf, type Hit } from "./hit-maker";
 import type { JailFilter } from "./jail-filter";
 
@@ -27,8 +28,15 @@ function feedAll(filters: readonly FilterParts[], text: string): readonly unknow
 }
 
 function plain(hit: Hit): unknown {
-  const groups = new Map(hit.groups);
-  return { ...hit, failure: failureOf({ ...hit, groups }), groups: [...groups] };
+  return { ...plainHit(hit), failure: plainFailure(failureOf(hit)) };
+}
+
+function plainFailure(failure: Failure | undefined): unknown {
+  if (!failure) {
+    return undefined;
+  }
+  const { time, id, ip, host, groups, matches, count, weight, bantime } = failure;
+  return { time, id, ip, host, groups: [...groups], matches, count, weight, bantime };
 }
 
 const FILTERS: readonly FilterParts[] = [

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ClockContext, TimeNotice } from "./clock-rules";
-import { feedAt, makeFilter, makeTestBlock, type FilterParts } from "./filter.testing";
+import { feedAt, makeFilter, makeTestBlock, plainHit, type FilterParts } from "./filter.testing";
 import type { Hit } from "./hit-maker";
 import type { JailFilter } from "./jail-filter";
 
@@ -99,7 +99,7 @@ function run(
   const notice = (what: TimeNotice, text: string): void => void notices.push([what, text]);
   const hits = feed(filter, { clock, notice, checkAll: !clock.checkTimes });
   return {
-    hits: hits.map((hit) => ({ ...hit, groups: [...hit.groups] })),
+    hits: hits.map(plainHit),
     notices,
     dates: filter.detector.templates,
   };

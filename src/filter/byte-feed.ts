@@ -12,6 +12,7 @@ import type { Dating, LastDate } from "./last-date";
 import { LineProgram, type Scan } from "./line-program";
 import { lineWindow } from "./line-window";
 import { combineGroups, isCombined } from "./named-groups";
+import { QuickHits } from "./quick-hits";
 import { LONGEST_BYTE_LINE, MODE, OUTCOME, STATE, type ByteRegex } from "./program-layout";
 
 /** What a filter shares between its ways of reading lines. */
@@ -58,6 +59,7 @@ export class ByteFeed {
   /** Which failregexes have groups that work together. */
   readonly #combined: readonly boolean[];
   readonly #groups: readonly ByteGroups[];
+  readonly #quick: QuickHits;
   /** For bare hits, of the failregexes for which there is a short way. */
   readonly #facts: readonly (ByteFacts | undefined)[];
   readonly #dating: { -readonly [Key in keyof Dating]: Dating[Key] } = { format: undefined, now: 0 };
@@ -74,6 +76,7 @@ export class ByteFeed {
     const isCombinedRegex = (regex: ByteRegex | undefined): boolean =>
       regex?.names.some(([name]) => isCombined(name)) ?? false;
     this.#combined = failregex.map((regex) => isCombinedRegex(prefix) || isCombinedRegex(regex));
+    this.#quick = new QuickHits(program, parts.compiled, parts.maker.sessions);
     this.#groups = failregex.map((regex) => new ByteGroups(regex, prefix));
     this.#facts = failregex.map((regex) => ByteFacts.of(regex, prefix));
   }
@@ -246,9 +249,18 @@ export class ByteFeed {
       return [{ kind: "ignored", ignoreregex: ignoring, groups: NO_GROUPS, matches: [line.record] }];
     }
     if (count === 1) {
-      return [this.#make(at(found, 0), ignoring, options)];
+      const index = at(found, 0);
+      return [this.#makeQuickly(index, ignoring, options) ?? this.#make(index, ignoring, options)];
     }
     return Array.from(found.subarray(0, count), (index) => this.#make(index, ignoring, options));
+  }
+
+  /** For jails, which ask nobody what a line is about that is no failure. */
+  #makeQuickly(index: number, ignoreregex: number, options: FeedOptions): Hit | undefined {
+    const { time } = this.#reckoning;
+    return ignoreregex >= 0 || options.isBare || options.checkAll || time === undefined
+      ? undefined
+      : this.#quick.make(index, line, time, options.clock.now);
   }
 
   #make(index: number, ignoreregex: number, { clock, checkAll = false, isBare = false }: FeedOptions): Hit {

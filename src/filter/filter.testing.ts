@@ -1,5 +1,6 @@
 import { createDateDetector } from "../date";
 import type { Block, FilterSpec } from "../model";
+import type { Hit } from "./hit-maker";
 import { compileFilter, type CompiledFilter } from "./compile-filter";
 import type { FeedOptions } from "./feed-options";
 import { JailFilter } from "./jail-filter";
@@ -58,4 +59,10 @@ export function makeTestBlock(text: string): Block {
     copyBytes: (target, start, end) => target.set(bytes.subarray(start, end)),
     decode: (start, end) => Buffer.from(view.slice(start, end), "latin1").toString("utf8"),
   };
+}
+
+/** All that a hit says, taken out of it: its members may be those of its class. */
+export function plainHit(hit: Hit): object {
+  const { kind, failregex, ignoreregex, time, identity, worth, groups, matches } = hit;
+  return { kind, failregex, ignoreregex, time, identity, worth, groups: [...groups], matches };
 }

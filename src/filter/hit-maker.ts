@@ -3,6 +3,7 @@ import { BareSessions, factsOf, identifyBare, type Facts } from "./bare-sessions
 import type { ClockContext } from "./clock-rules";
 import type { CompiledFilter } from "./compile-filter";
 import { identify, textOf, type Identity } from "./identity";
+import { PackedHit } from "./packed-hit";
 import { Sessions } from "./sessions";
 
 /**
@@ -18,9 +19,9 @@ export interface Hit {
   readonly ignoreregex?: number;
   /** Seconds since 1970; `undefined` for a line that has no date at all. */
   readonly time?: number;
-  readonly identity?: Identity;
+  readonly identity?: Identity | undefined;
   /** What the failregex says of its matches. */
-  readonly worth?: Worth;
+  readonly worth?: Worth | undefined;
   readonly groups: Groups;
   readonly matches: readonly MatchedLine[];
 }
@@ -47,7 +48,7 @@ export interface BareFinding extends Pick<Finding, "index" | "ignoreregex" | "cl
 /** Says what a match means, which may depend on what came before it. */
 export class HitMaker {
   readonly #compiled: CompiledFilter;
-  readonly #sessions = new Sessions();
+  readonly sessions = new Sessions();
   readonly #bareSessions: BareSessions;
   /** Hits that differ in nothing are one. */
   readonly #bareHits = new Map<number, Hit>();
@@ -114,7 +115,7 @@ export class HitMaker {
         ? { kind: "failure", groups, matches, identity }
         : { kind: "nameless", groups, matches };
     }
-    const session = this.#sessions.join(groups, matches, clock.now);
+    const session = this.sessions.join(groups, matches, clock.now);
     if (!session.isFailure) {
       // Jails have no use for it; a report that tries all regexes tells whom the line is about.
       const identity = checkAll ? identify(session.groups(), hosts) : undefined;
@@ -137,6 +138,9 @@ const QUIET_GROUPS: Groups = new Map([["nofail", "?"]]);
 
 /** The failure a hit stands for; `undefined` for hits that are none or have no time. */
 export function failureOf(hit: Hit): Failure | undefined {
+  if (hit instanceof PackedHit) {
+    return hit.kind === "failure" ? hit : undefined;
+  }
   const { kind, time, identity, groups, matches, worth } = hit;
   if (kind !== "failure" || time === undefined || !identity) {
     return undefined;

@@ -5,6 +5,12 @@ export interface ByteSpan {
   to: number;
 }
 
+/** The bytes of a text; of ASCII the same that stand in a line. */
+export function spanOf(text: string): ByteSpan {
+  const bytes = new TextEncoder().encode(text);
+  return { bytes, from: 0, to: bytes.length };
+}
+
 /** Bytes kept of something seen before. */
 export class KeptBytes {
   #bytes = new Uint8Array(32);

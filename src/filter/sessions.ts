@@ -1,5 +1,7 @@
 import { RowGroups, type Groups, type GroupValue, type MatchedLine } from "../model";
 import { textOf } from "./identity";
+import type { PackedHit } from "./packed-hit";
+import { KeptBytes, SessionTable, spanOf, type ByteSpan, type Keyed } from "./session-table";
 
 /** How many sessions are remembered, and for how many seconds after their first line. */
 export const MAX_SESSIONS = 100;
@@ -11,21 +13,64 @@ const MAX_USERS = 100;
 /** Of these the line that has one tells all: an older address of another family would win over it. */
 const ADDRESS_GROUPS: readonly string[] = ["ip4", "ip6", "dns", "cidr"];
 
+const NO_LINES: readonly MatchedLine[] = [];
+/** Never changed: it is copied before. */
+const NO_GROUPS: Groups = new RowGroups([], []);
+
 /** What is known of one session: the values of an `<F-MLFID>`. */
-interface Session {
-  readonly created: number;
-  groups: Groups;
+class Session implements Keyed<Session> {
+  readonly key = new KeptBytes();
+  hash = 0;
+  next: Session | undefined;
+  older: Session | undefined;
+  newer: Session | undefined;
+  created = 0;
+  groups: Groups = NO_GROUPS;
   /** The groups were given away: they are copied before the next change. */
-  isShared: boolean;
+  isShared = false;
   users: Set<string> | undefined;
   /** Lines to report with the next failure. */
-  matches: readonly MatchedLine[];
+  matches: readonly MatchedLine[] = NO_LINES;
   /** Lines that were no failure themselves (`<F-NOFAIL>`) but belong to the story. */
-  quietMatches: readonly MatchedLine[];
+  quietMatches: readonly MatchedLine[] = NO_LINES;
   /** The last line of the session was no failure. */
-  quiet: boolean;
+  quiet = false;
   /** A failure whose address is still to come. */
-  pending: boolean;
+  pending = false;
+  /** Its only line so far: what it says is not taken into the session before there is another one. */
+  #first: PackedHit | undefined;
+
+  begin(now: number, first?: PackedHit): void {
+    this.created = now;
+    this.groups = NO_GROUPS;
+    this.isShared = false;
+    this.users = undefined;
+    this.matches = NO_LINES;
+    this.quietMatches = NO_LINES;
+    this.quiet = first?.kind === "quiet";
+    this.pending = false;
+    this.#first = first;
+  }
+
+  /** Takes in what its first line said. */
+  unpack(): void {
+    const first = this.#first;
+    if (!first) {
+      return;
+    }
+    this.#first = undefined;
+    const groups = new Map([...first.groups].filter(([name]) => isLasting(name)));
+    addUser(this, textOf(groups.get("user")));
+    if (this.users) {
+      groups.set("users", this.users);
+    }
+    this.groups = groups;
+    if (this.quiet) {
+      this.quietMatches = first.matches;
+    } else {
+      this.matches = first.matches;
+    }
+  }
 }
 
 /** What a line means once its session is taken into account. */
@@ -62,56 +107,55 @@ export class SessionOutcome {
  * id before; in fail2ban the IPv4 address wins.
  */
 export class Sessions {
-  readonly #sessions = new Map<string, Session>();
+  #sessions: SessionTable<Session> | undefined;
+  /** One that is not kept. */
+  readonly #passing = new Session();
 
   /** Takes one match of a line whose groups name the session `mlfid`; `now` in seconds. */
   join(found: Groups, line: readonly MatchedLine[], now: number): SessionOutcome {
-    const key = textOf(found.get("mlfid")) ?? "";
+    const key = spanOf(textOf(found.get("mlfid")) ?? "");
     const gained = isFilled(found, "mlfgained");
     const forget = isFilled(found, "mlfforget");
     const known = this.#find(key, now);
-    const session = known ?? newSession(now);
+    if (known && forget) {
+      this.#table.remove(known);
+    }
+    known?.unpack();
+    const session = known ?? this.#open(key, now, forget);
     const isKnown = known !== undefined;
     const fresh = mergeInto(session, found, { isKnown, gained, isKept: isKnown || !forget });
-    this.#keep(key, session, { forget, known: known !== undefined });
     return conclude(session, line, { quiet: fresh.quiet, forget });
   }
 
-  #find(key: string, now: number): Session | undefined {
-    const session = this.#sessions.get(key);
+  /** Whether there was a line of that session before. */
+  isKnown(key: ByteSpan, now: number): boolean {
+    return this.#find(key, now) !== undefined;
+  }
+
+  /** Begins a session that is not known with what its first line says, users and all when it is a failure. */
+  begin(key: ByteSpan, now: number, first: PackedHit): void {
+    this.#table.add(key)?.begin(now, first);
+  }
+
+  get #table(): SessionTable<Session> {
+    this.#sessions ??= new SessionTable(Array.from({ length: MAX_SESSIONS }, () => new Session()));
+    return this.#sessions;
+  }
+
+  #find(key: ByteSpan, now: number): Session | undefined {
+    const session = this.#table.find(key);
     if (session && now - session.created > SESSION_SECONDS) {
-      this.#sessions.delete(key);
+      this.#table.remove(session);
       return undefined;
     }
     return session;
   }
 
-  #keep(key: string, session: Session, how: { forget: boolean; known: boolean }): void {
-    if (how.forget) {
-      this.#sessions.delete(key);
-      return;
-    }
-    if (!how.known) {
-      const oldest = this.#sessions.size >= MAX_SESSIONS ? this.#sessions.keys().next().value : undefined;
-      if (oldest !== undefined) {
-        this.#sessions.delete(oldest);
-      }
-      this.#sessions.set(key, session);
-    }
+  #open(key: ByteSpan, now: number, forget: boolean): Session {
+    const session = (forget ? undefined : this.#table.add(key)) ?? this.#passing;
+    session.begin(now);
+    return session;
   }
-}
-
-function newSession(now: number): Session {
-  return {
-    created: now,
-    groups: NO_GROUPS,
-    isShared: false,
-    users: undefined,
-    matches: NO_LINES,
-    quietMatches: NO_LINES,
-    quiet: false,
-    pending: false,
-  };
 }
 
 /** Puts the groups of a line into its session; tells whether the line by itself is no failure. */
@@ -237,10 +281,6 @@ function conclude(
   }
   return new SessionOutcome(session, !quiet);
 }
-
-const NO_LINES: readonly MatchedLine[] = [];
-/** Never changed: it is copied before. */
-const NO_GROUPS: Groups = new RowGroups([], []);
 
 /** Most sessions have a single line, which needs no list of its own. */
 function joinLines(lines: readonly MatchedLine[], more: readonly MatchedLine[]): readonly MatchedLine[] {

@@ -40,6 +40,7 @@ export {
 export type { Block, Entry, Phase } from "./line";
 export { roundHalfEven, toNumeric, type Numeric } from "./numeric";
 export { familyOf, isAddress, parseOffender, type Offender } from "./offender";
+export { LONGEST_NUMBER, PackArena } from "./pack-arena";
 export { RowGroups } from "./row-groups";
 export {
   bytesOf,
