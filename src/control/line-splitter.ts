@@ -19,16 +19,25 @@ export class LineSplitter {
    */
   push(chunk: Buffer): string[] {
     const lines: string[] = [];
-    let rest = chunk;
-    for (let end = rest.indexOf(NEWLINE); end !== -1; end = rest.indexOf(NEWLINE)) {
-      this.#add(rest.subarray(0, end));
-      lines.push(Buffer.concat(this.#chunks, this.#length).toString("utf8"));
-      this.#chunks = [];
-      this.#length = 0;
-      rest = rest.subarray(end + 1);
+    let start = 0;
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+      lines.push(this.#complete(chunk, start, end));
+      start = end + 1;
     }
-    this.#add(rest);
+    this.#add(chunk.subarray(start));
     return lines;
+  }
+
+  /** The line that ends there, with what earlier chunks had of it. Most lines are whole: they are not copied. */
+  #complete(chunk: Buffer, start: number, end: number): string {
+    if (this.#length === 0 && end - start <= this.#limit) {
+      return chunk.toString("utf8", start, end);
+    }
+    this.#add(chunk.subarray(start, end));
+    const line = Buffer.concat(this.#chunks, this.#length).toString("utf8");
+    this.#chunks = [];
+    this.#length = 0;
+    return line;
   }
 
   #add(bytes: Buffer): void {
@@ -36,6 +45,8 @@ export class LineSplitter {
     if (this.#length > this.#limit) {
       throw new WarderError("message-too-long", `A message is longer than ${this.#limit} bytes.`);
     }
-    this.#chunks.push(bytes);
+    if (bytes.length > 0) {
+      this.#chunks.push(bytes);
+    }
   }
 }
