@@ -52,6 +52,10 @@ export const database: FuzzTarget = {
       await putRow(place, input);
     }
     await use(place);
+    // What the engine has closed is given back to the system only when others get to work.
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
   },
   close: () => {
     rmSync(folder ?? "", { recursive: true, force: true });
