@@ -1,5 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { serialize } from "node:v8";
+import { Deadline } from "../platform";
 import { EventInbox } from "./event-inbox";
 import { ReaderClaims, type ReaderEnd } from "./reader-event-check";
 import { FrameSplitter, encodeFrame, type Frame } from "./reader-frames";
@@ -47,7 +48,7 @@ class ReaderProcess implements ReaderPort {
   readonly #crashListeners: ((error: ReaderStopped) => void)[] = [];
   readonly #inbox = new EventInbox((event: ReaderEvent) => this.#hand(event));
   readonly #gone: Promise<void>;
-  #silence: NodeJS.Timeout | undefined;
+  #silence: Deadline | undefined;
   #complaint = "";
   #error: string | undefined;
   #end: ReaderEnd | undefined;
@@ -85,7 +86,7 @@ class ReaderProcess implements ReaderPort {
       this.#give("the reader no longer takes requests");
     }
     if ("reply" in request) {
-      this.#silence ??= setTimeout(() => this.#give("the reader no longer answers"), SILENCE).unref();
+      this.#silence ??= new Deadline(SILENCE, () => this.#give("the reader no longer answers")).unref();
     }
   }
 
@@ -131,7 +132,7 @@ class ReaderProcess implements ReaderPort {
 
   #hand(event: ReaderEvent): void {
     if (event.type === "closed" || event.type === "inspected") {
-      clearTimeout(this.#silence);
+      this.#silence?.cancel();
       this.#silence = undefined;
     }
     this.#listeners.forEach((listener) => listener(event));
@@ -152,7 +153,7 @@ class ReaderProcess implements ReaderPort {
   }
 
   #leave(code: number | null, signal: string | null): void {
-    clearTimeout(this.#silence);
+    this.#silence?.cancel();
     if (this.#isEnding || this.#isGone) {
       return;
     }

@@ -11,6 +11,8 @@ const LOOK_EVERY = 150;
 const PATIENCE = 700;
 /** So many whatever the processor did: on a busy machine a reader may not get to work at all for a while. */
 const LONGEST_PATIENCE = 3000;
+/** No two looks count for more, however far apart: this process may have stood still between them. */
+const LONGEST_WAIT = 2 * LOOK_EVERY;
 /** Looks without a new line after which the reader is at rest. */
 const MOST_IDLE = 10;
 
@@ -32,9 +34,10 @@ class ReaderThread implements ReaderPort {
   );
   readonly #listeners: ((event: ReaderEvent) => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
-  /** The turn of the desk that is waited for to end, since when, and the processor's time then. */
+  /** The turn of the desk that is waited for to end, for how long, and the processor's time at the beginning. */
   #turn = 0;
-  #since = 0;
+  #waited = 0;
+  #lookedAt = 0;
   #cpu = process.cpuUsage();
   #looks = 0;
   #error: Error | undefined;
@@ -82,6 +85,9 @@ class ReaderThread implements ReaderPort {
   }
 
   #look(): void {
+    const now = performance.now();
+    this.#waited += Math.min(now - this.#lookedAt, LONGEST_WAIT);
+    this.#lookedAt = now;
     if (this.#desk.turn !== this.#turn) {
       this.#beginWaiting();
       return;
@@ -94,8 +100,8 @@ class ReaderThread implements ReaderPort {
       return;
     }
     const { user, system } = process.cpuUsage(this.#cpu);
-    const waited = performance.now() - this.#since;
-    if ((waited >= PATIENCE && (user + system) / 1000 >= PATIENCE) || waited >= LONGEST_PATIENCE) {
+    const isWorking = (user + system) / 1000 >= PATIENCE;
+    if ((isWorking && this.#waited >= PATIENCE) || this.#waited >= LONGEST_PATIENCE) {
       this.#endWatch();
       this.#isStuck = true;
       void this.#worker.terminate();
@@ -105,7 +111,8 @@ class ReaderThread implements ReaderPort {
   #beginWaiting(): void {
     this.#turn = this.#desk.turn;
     this.#looks = 0;
-    this.#since = performance.now();
+    this.#waited = 0;
+    this.#lookedAt = performance.now();
     this.#cpu = process.cpuUsage();
   }
 

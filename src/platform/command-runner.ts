@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { constants } from "node:os";
 import { messageOf } from "../model";
+import { Deadline } from "./deadline";
 
 /** One shell script to run. */
 export interface CommandRequest {
@@ -120,7 +121,7 @@ interface TimeoutWatch {
 /** Ends the group when the time is over: SIGTERM, a moment to tidy up, then SIGKILL in any case. */
 function watchTimeout(child: ChildProcess, timeoutMs: number): TimeoutWatch {
   let ending: Promise<void> | undefined;
-  let timer: NodeJS.Timeout | undefined;
+  let deadline: Deadline | undefined;
   const abandoned = new Promise<End>((resolve) => {
     const end = async (): Promise<void> => {
       await endGroup(child.pid);
@@ -128,15 +129,12 @@ function watchTimeout(child: ChildProcess, timeoutMs: number): TimeoutWatch {
         resolve({ signal: "SIGKILL" });
       }, ABANDON_MS).unref();
     };
-    timer = setTimeout(
-      () => {
-        ending = end();
-      },
-      Math.min(timeoutMs, LONGEST_TIMER_MS),
-    );
+    deadline = new Deadline(Math.min(timeoutMs, LONGEST_TIMER_MS), () => {
+      ending = end();
+    });
   });
   const finish = async (): Promise<boolean> => {
-    clearTimeout(timer);
+    deadline?.cancel();
     await ending;
     return ending !== undefined;
   };

@@ -149,21 +149,6 @@ test("64 file descriptors are enough; used up by clients, what was found then is
   expect(daemon.call("ping").status).toBe(0);
 });
 
-test("a daemon that was stopped for a while goes on where it was", async () => {
-  // Longer than any stop: what would be over by the time it is read is no ban.
-  daemon.configure({ web: { findtime: "2h", bantime: "2h" }, mail: {} });
-  await daemon.start();
-  await expectBan("web", "192.0.2.1");
-  process.kill(daemon.pid, "SIGSTOP");
-  daemon.fail("web.log", "192.0.2.2", "192.0.2.2");
-  await sleep(Number(process.env["WARDER_STOP_SECONDS"] ?? 5) * 1000);
-  daemon.fail("mail.log", "192.0.2.3", "192.0.2.3");
-  process.kill(daemon.pid, "SIGCONT");
-  await until("the ban of meanwhile", () => daemon.notes.includes("ban web 192.0.2.2"));
-  await until("the other ban", () => daemon.notes.includes("ban mail 192.0.2.3"));
-  expect(daemon.log).not.toContain("Reading stopped");
-});
-
 describe("clients", () => {
   test("a thousand that never speak keep no administrator waiting", async () => {
     await daemon.start();

@@ -1,4 +1,5 @@
 import { secondsOf, type ActionSpec } from "../../model";
+import { Deadline } from "../../platform";
 import {
   APPLIED,
   failed,
@@ -172,14 +173,14 @@ export class ModuleAction implements Action {
     work: Promise<Answer>,
   ): Promise<Answer> {
     const seconds = secondsOf(this.#options()["timeout"] ?? "") ?? USUAL_TIMEOUT;
-    const timer = setTimeout(
-      () => void this.#host.kill(`${what} took more than ${seconds} seconds; its thread was ended`),
+    const deadline = new Deadline(
       Math.max(seconds, 0.1) * 1000,
+      () => void this.#host.kill(`${what} took more than ${seconds} seconds; its thread was ended`),
     );
     try {
       return await work;
     } finally {
-      clearTimeout(timer);
+      deadline.cancel();
     }
   }
 
