@@ -47,6 +47,20 @@ describe("the fuzzer", () => {
     expect(error?.message).toBe("took more than 5000 ms");
   });
 
+  it("tells work that grows with the square of the input from a slow machine", async () => {
+    const work = (milliseconds: number): void => {
+      const begin = process.cpuUsage();
+      for (let spent = 0; spent < milliseconds * 1000; ) {
+        const { user, system } = process.cpuUsage(begin);
+        spent = user + system;
+      }
+    };
+    const linear = target((input) => work(input.length));
+    const square = target((input) => work((input.length / 40) ** 2));
+    expect(await tryInput(linear, Buffer.alloc(1500))).toBeUndefined();
+    expect((await tryInput(square, Buffer.alloc(1500)))?.message).toMatch(/^took \d+ ms of CPU$/);
+  });
+
   it("tries the same for the same seed", () => {
     const numbers = (seed: number) => {
       const random = createRandom(seed);
