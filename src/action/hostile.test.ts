@@ -124,4 +124,16 @@ describe("text from logs and name servers", () => {
     expect(sizes).toHaveLength(2);
     expect(sizes[1]).toBeLessThan(2000);
   });
+
+  it("what is too large for a program that the shell starts runs with less as well", async () => {
+    const world = { ...createWorld(), runner: createShellRunner({ cwd: folder }) };
+    // With a stack so small arguments and environment may have 150 KiB together.
+    const script = 'ulimit -s 600; /bin/echo \'<F-USER>\' "<F-USER>" "<matches>" >told';
+    const list = new ActionList([createSpec("a", { actionban: script })], world);
+    const groups = new Map([["user", "$(touch canary)".repeat(10_000)]]);
+    const data = { matches: ["'; touch canary;".repeat(10_000)], failures: 1, groups };
+    expect((await list.ban(createBan("192.0.2.1", { data }))).applied).toEqual(["a"]);
+    expect(readFileSync(join(folder, "told"), "utf8")).toMatch(/^\$f2bV_F_user \$\(touch canary\)/);
+    expect(readdirSync(folder)).toEqual(["told"]);
+  });
 });

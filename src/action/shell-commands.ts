@@ -1,3 +1,4 @@
+import type { CommandResult } from "../platform";
 import type { TagSource } from "./action";
 import type { ActionContext } from "./action-context";
 import type { ActionProperties, CommandName } from "./action-properties";
@@ -67,7 +68,10 @@ export class ShellCommands {
     return byFamily;
   }
 
-  /** Runs a text with these tags; when the system finds its variables too large, once more with less of them. */
+  /**
+   * Runs a text with these tags; when the system finds its variables too large, for the shell or for a program that the
+   * shell starts with them, once more with less of them.
+   */
   async run(text: string, tags: TagSource): Promise<boolean> {
     if (text.trim() === "") {
       return true;
@@ -77,11 +81,16 @@ export class ShellCommands {
     for (const limits of [USUAL_LIMITS, TIGHT_LIMITS]) {
       const script = await composeScript(text, tags, limits);
       const result = await runner.run({ script: script.text, variables: script.variables, timeout });
-      if (result.startError !== "E2BIG" || limits === TIGHT_LIMITS) {
+      if (!isTooLarge(result) || limits === TIGHT_LIMITS) {
         logCommand(log, { script, result, timeout });
         return result.code === 0 && !result.timedOut;
       }
     }
     return false;
   }
+}
+
+/** A shell says so with 126, "cannot be run". */
+function isTooLarge({ startError, code, stderr }: CommandResult): boolean {
+  return startError === "E2BIG" || (code === 126 && stderr.includes("Argument list too long"));
 }
