@@ -10,48 +10,21 @@ import { parseOffender, type Ban } from "../../src/model";
 import type { Step } from "./action-oracle.testing";
 import { isOracleHere } from "./config-oracle.testing";
 import { compileActions } from "./stock-actions.testing";
-import { compileHere, runHere, runThere, StubFolder, TREE, type ToolCall } from "./tree-actions.testing";
+import {
+  compileHere,
+  LEFT_BEHIND,
+  lineOf,
+  listActions,
+  runHere,
+  runThere,
+  StubFolder,
+  TREE,
+  type ToolCall,
+} from "./tree-actions.testing";
 
 const canRun = isOracleHere();
 
-const listActions = (tree: string): readonly string[] =>
-  readdirSync(join(tree, "action.d"))
-    .filter((file) => file.endsWith(".conf") && !file.endsWith("-common.conf") && !file.startsWith("warder-"))
-    .map((file) => file.slice(0, -".conf".length))
-    .sort();
-const ACTIONS = listActions(TREE);
-
-/** So that nothing outside the folder is touched; the same words for stock actions of these names. */
-const ARGUMENTS: readonly (readonly [name: RegExp, args: string])[] = [
-  [/^sendmail/, "mailcmd=sendmail, sender=me@example.com, dest=you@example.com"],
-  [/^xarf/, "mailcmd=sendmail, service=demo, sender=me@example.com"],
-  [/(lines|complain|xarf.*)$/, "logpath=attack.log"],
-  [/buffered$/, "tmpfile=gathered, lines=2"],
-  [/^dshield$/, "tmpfile=gathered, lines=2, minreportinterval=0"],
-  [/^mynetwatchman$/, "tmpfile=gathered"],
-  [/^dummy$/, "target=dummy"],
-  [/^hostsdeny$/, "file=hosts.deny"],
-  [/^bsd-ipfw$/, "startstatefile=state, port=22"],
-  [/^nsupdate$/, "nsupdatecmd=nsupdate, domain=bl.example.net, keyfile=key"],
-  [/^nginx/, "srv_cfg_path=., srv_pid=attack.log"],
-  [/^cloudflare/, "cftoken=t, cfuser=u, cfzone=z"],
-  [/^netscaler$/, "ns_host=h, ns_auth=a, ns_dataset=d"],
-  [/^blocklist_de$/, "email=me@example.com, service=ssh, apikey=k, agent=x"],
-  [/^abuseipdb$/, 'abuseipdb_apikey=k, abuseipdb_category="18,22", comment="<matches>"'],
-  [/^ufw$/, "application=OpenSSH, kill-mode=ss"],
-  [/^symbiosis/, "folder=."],
-  [/xt_recent/, "recent=."],
-  [/^ipfilter$/, "ipf=ipf"],
-  [/^npf$/, "npfctl=npfctl"],
-  [/^osx-afctl$/, "afctl=afctl"],
-  [/^mikrotik$/, "host=router.example.net"],
-  [/^(?:iptables|nftables|firewallcmd|pf)/, 'port="ssh,8000:8010"'],
-];
-const lineOf = (name: string): string => {
-  const args = ARGUMENTS.filter(([pattern]) => pattern.test(name)).map(([, text]) => text);
-  // A port and its range are too much for this one.
-  return `${name}[${(name === "iptables" ? ["port=ssh"] : args).join(", ")}]`;
-};
+const ACTIONS = listActions(TREE).filter((name) => !name.startsWith("warder-"));
 
 const HOSTILE_LINES = [
   "it's $(touch canary) `touch canary` \"; touch canary; \" '; touch canary; '",
@@ -80,9 +53,6 @@ const lifeOf = (...ids: readonly string[]): readonly Step[] => [
   { operation: "stop" },
 ];
 const LIFE = lifeOf(V4, V6);
-/** What files actions may leave behind in these tests. */
-const LEFT_BEHIND =
-  /^(attack\.log|blacklisted-sessions\.map|dummy|f2b-demo6?|gathered(\.\w+)?|hosts\.deny|state)$/;
 const STOPPED = LIFE.length - 1;
 
 const stubs = new StubFolder();

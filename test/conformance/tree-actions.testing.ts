@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -10,7 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createBanTarget, ShellAction, type ActionContext } from "../../src/action";
+import { createBanTarget, ShellAction, type ActionContext, type ActionOutcome } from "../../src/action";
 import { readConfiguration } from "../../src/config";
 import type { ActionSpec, ActionValue } from "../../src/model";
 import { createShellRunner } from "../../src/platform";
@@ -24,6 +25,51 @@ export interface ToolCall {
   readonly args: readonly string[];
   readonly input: string;
 }
+
+/** The names of all actions of a tree. */
+export function listActions(tree: string): readonly string[] {
+  return readdirSync(join(tree, "action.d"))
+    .filter((file) => file.endsWith(".conf") && !file.endsWith("-common.conf"))
+    .map((file) => file.slice(0, -".conf".length))
+    .sort();
+}
+
+/** So that nothing outside the folder is touched; the same words for stock actions of these names. */
+const ARGUMENTS: readonly (readonly [name: RegExp, args: string])[] = [
+  [/^(?:sendmail|warder-mail)/, "mailcmd=sendmail, sender=me@example.com, dest=you@example.com"],
+  [/^xarf/, "mailcmd=sendmail, service=demo, sender=me@example.com"],
+  [/(lines|complain|xarf.*)$/, "logpath=attack.log"],
+  [/buffered$/, "tmpfile=gathered, lines=2"],
+  [/^dshield$/, "tmpfile=gathered, lines=2, minreportinterval=0"],
+  [/^mynetwatchman$/, "tmpfile=gathered"],
+  [/^dummy$/, "target=dummy"],
+  [/^hostsdeny$/, "file=hosts.deny"],
+  [/^bsd-ipfw$/, "startstatefile=state, port=22"],
+  [/^nsupdate$/, "nsupdatecmd=nsupdate, domain=bl.example.net, keyfile=key"],
+  [/^nginx/, "srv_cfg_path=., srv_pid=attack.log"],
+  [/^cloudflare/, "cftoken=t, cfuser=u, cfzone=z"],
+  [/^netscaler$/, "ns_host=h, ns_auth=a, ns_dataset=d"],
+  [/^blocklist_de$/, "email=me@example.com, service=ssh, apikey=k, agent=x"],
+  [/^abuseipdb$/, 'abuseipdb_apikey=k, abuseipdb_category="18,22", comment="<matches>"'],
+  [/^ufw$/, "application=OpenSSH, kill-mode=ss"],
+  [/^symbiosis/, "folder=."],
+  [/xt_recent/, "recent=."],
+  [/^ipfilter$/, "ipf=ipf"],
+  [/^npf$/, "npfctl=npfctl"],
+  [/^osx-afctl$/, "afctl=afctl"],
+  [/^mikrotik$/, "host=router.example.net"],
+  [/^(?:iptables|nftables|firewallcmd|pf)/, 'port="ssh,8000:8010"'],
+];
+/** An action with arguments for these tests, as `action = …` names it. */
+export function lineOf(name: string): string {
+  const args = ARGUMENTS.filter(([pattern]) => pattern.test(name)).map(([, text]) => text);
+  // A port and its range are too much for this one.
+  return `${name}[${(name === "iptables" ? ["port=ssh"] : args).join(", ")}]`;
+}
+
+/** What files actions may leave behind in these tests. */
+export const LEFT_BEHIND =
+  /^(attack\.log|blacklisted-sessions\.map|dummy|f2b-demo6?|gathered(\.\w+)?|hosts\.deny|state)$/;
 
 /** The tools of all shipped actions. */
 const TOOLS =
@@ -51,6 +97,7 @@ ip*tables*" -S "*)
 "ip -4 -o route get "*) echo '192.0.2.1 via 203.0.113.1 dev eth0 src 203.0.113.5 uid 0';;
 "dig "*) echo '"abuse@example.net,-x@example.org" "$(touch canary)@example.org,second@example.net"';;
 "whois "*) printf '~!touch canary\n.\nnetname: EXAMPLE\n';;
+"wget "*) echo 'Attack Report Insert Successful';;
 "geoiplookup"*) echo 'GeoIP Country Edition: ZZ, Nowhere';;
 "curl "*http_code*) printf 200;;
 "curl "*cloudflare*) echo '{"success": true, "result": [{"id": "0123456789abcdef", "scope": {"id": "ffff"}}]}';;
@@ -61,12 +108,12 @@ case "$*" in *%s*) echo 1795221700;; *%T*|*%H*) echo 'Sat, 21 Nov 2026 00:41:40 
 `;
 const RANDOM = "#!/bin/sh\necho ' 00 11 22'\n";
 
-/** Compiles action lines of the shipped tree with warder. Throws when one has an error. */
-export function compileHere(lines: readonly string[]): readonly ActionSpec[] {
+/** Compiles action lines of a tree with warder. Throws when one has an error. */
+export function compileHere(lines: readonly string[], tree = TREE): readonly ActionSpec[] {
   const folder = mkdtempSync(join(tmpdir(), "tree-actions-"));
   try {
     for (const entry of ["action.d", "filter.d", "fail2ban.conf", "paths-common.conf"]) {
-      symlinkSync(join(TREE, entry), join(folder, entry));
+      symlinkSync(join(tree, entry), join(folder, entry));
     }
     writeFileSync(join(folder, "log"), "");
     const jail = "[demo]\nenabled = true\nbackend = polling\nfilter = sshd\n";
@@ -98,10 +145,16 @@ export class StubFolder {
   constructor() {
     mkdirSync(join(this.root, "bin"));
     for (const tool of TOOLS.split(" ")) {
-      this.#write(tool, STUB);
+      this.add(tool, STUB);
     }
-    this.#write("date", DATE);
-    this.#write("od", RANDOM);
+    this.add("date", DATE);
+    this.add("od", RANDOM);
+  }
+
+  /** One more program. */
+  add(tool: string, text: string): void {
+    writeFileSync(join(this.root, "bin", tool), text);
+    chmodSync(join(this.root, "bin", tool), 0o755);
   }
 
   /** Makes a folder of that name, empty but for what `attack.log` has to say. */
@@ -115,11 +168,6 @@ export class StubFolder {
 
   close(): void {
     rmSync(this.root, { recursive: true, force: true });
-  }
-
-  #write(tool: string, text: string): void {
-    writeFileSync(join(this.root, "bin", tool), text);
-    chmodSync(join(this.root, "bin", tool), 0o755);
   }
 }
 
@@ -138,20 +186,33 @@ export function takeCalls(folder: string): readonly ToolCall[] {
   });
 }
 
-/** One action as warder runs it: for each step the calls, and what was logged as an error. */
+/** Where an action runs. */
+export interface Surroundings {
+  readonly folder: string;
+  readonly path: string;
+  readonly names: { readonly full: string; readonly short: string };
+  /** What the name service says of every address. */
+  readonly hostName?: string;
+}
+
+/** One action as warder runs it: for each step the calls and whether it went well, and what was logged as an error. */
 export async function runHere(
   spec: ActionSpec,
   steps: readonly Step[],
-  place: { readonly folder: string; readonly path: string; readonly names: { full: string; short: string } },
-): Promise<{ readonly calls: readonly (readonly ToolCall[])[]; readonly errors: readonly string[] }> {
+  { folder, path, names, hostName }: Surroundings,
+): Promise<{
+  readonly calls: readonly (readonly ToolCall[])[];
+  readonly outcomes: readonly ActionOutcome["status"][];
+  readonly errors: readonly string[];
+}> {
   const errors: string[] = [];
   const context: ActionContext = {
     jail: { name: "demo", banned: 0, bannedTotal: 0, found: 0, foundTotal: 0, bantime: 600 },
-    runner: createShellRunner({ cwd: place.folder, environment: { ...process.env, PATH: place.path } }),
+    runner: createShellRunner({ cwd: folder, environment: { ...process.env, PATH: path } }),
     lookups: {
       merged: () => undefined,
-      hostNameOf: () => Promise.resolve(undefined),
-      ownNames: () => place.names,
+      hostNameOf: () => Promise.resolve(hostName),
+      ownNames: () => names,
     },
     log: (level, _, text) => {
       if (level === "ERROR" || level === "CRITICAL") {
@@ -163,17 +224,21 @@ export async function runHere(
   };
   const action = new ShellAction(spec, context);
   const calls: (readonly ToolCall[])[] = [];
+  const outcomes: ActionOutcome["status"][] = [];
   for (const step of steps) {
-    if ("ban" in step) {
-      await action[step.operation](createBanTarget(step.ban, context));
-    } else if (step.operation === "start" || step.operation === "flush" || step.operation === "stop") {
-      await action[step.operation]();
-    } else {
-      await action.check("repair");
-    }
-    calls.push(takeCalls(place.folder));
+    outcomes.push((await perform(action, step, context)).status);
+    calls.push(takeCalls(folder));
   }
-  return { calls, errors };
+  return { calls, outcomes, errors };
+}
+
+function perform(action: ShellAction, step: Step, context: ActionContext): Promise<ActionOutcome> {
+  if ("ban" in step) {
+    return action[step.operation](createBanTarget(step.ban, context));
+  }
+  return step.operation === "start" || step.operation === "flush" || step.operation === "stop"
+    ? action[step.operation]()
+    : action.check("repair");
 }
 
 /** Each action as fail2ban runs it: all its calls. */
