@@ -26,6 +26,12 @@ describe("compileGlob", () => {
     expect(compileGlob(`${"*a".repeat(200)}b`)("a".repeat(2000))).toBe(false);
     expect(performance.now() - started).toBeLessThan(2000);
   });
+
+  it("is ready soon, however many brackets nobody closes", () => {
+    const start = performance.now();
+    expect(compileGlob(`[a]${"[".repeat(60_000)}`)("a[")).toBe(false);
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
 });
 
 describe("globPaths", () => {

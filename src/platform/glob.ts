@@ -50,9 +50,11 @@ type Token = "*" | ((character: string) => boolean);
 function tokenize(pattern: string): Token[] {
   const characters = Array.from(pattern);
   const tokens: Token[] = [];
+  // Behind it no set is closed any more, and nobody has to look.
+  const last = characters.lastIndexOf("]");
   for (let i = 0; i < characters.length; i++) {
     const character = characters[i] ?? "";
-    const end = character === "[" ? findClosing(characters, i) : -1;
+    const end = character === "[" && i < last ? findClosing(characters, i) : -1;
     if (character === "*") {
       tokens.push("*");
     } else if (character === "?") {
