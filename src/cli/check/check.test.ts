@@ -241,6 +241,48 @@ describe("runCheck", () => {
   );
 });
 
+/**
+ * Holes of filters of the past that are published, as the same mistake in words of our own: what an attacker wrote, what
+ * was wrong with the regex, and how it is mended.
+ */
+describe("published holes", () => {
+  it.each([
+    [
+      "CVE-2006-6302: a user name in sshd's log, and nothing at the end",
+      "sshd\\[\\d+\\]: Failed password for .*? from <HOST>",
+      "^\\S+ sshd\\[\\d+\\]: Failed password for .* from <HOST> port \\d+ ssh2$",
+    ],
+    [
+      "CVE-2007-4321: the version a client of sshd says it has",
+      "sshd\\[\\d+\\]: Bad protocol version identification '.*?' from <HOST>",
+      "^\\S+ sshd\\[\\d+\\]: Bad protocol version identification '.*' from <HOST> port \\d+$",
+    ],
+    [
+      "CVE-2009-0362: a host name that has the words of the log in it",
+      "wu-ftpd(?:\\[\\d+\\])?: .* authentication failure.*? rhost=<HOST>",
+      "^\\S+ wu-ftpd\\[\\d+\\]: authentication failure; logname= uid=\\d+ rhost=<HOST>$",
+    ],
+    [
+      "CVE-2013-2178: an address of the web in Apache's log of errors",
+      "\\[client <HOST>\\] File does not exist: .*",
+      "^\\[error\\] \\[client <HOST>\\] File does not exist: .*$",
+    ],
+    [
+      "CVE-2013-7176: an address of mail in Postfix's log",
+      "NOQUEUE: reject: RCPT from .*?\\[<HOST>\\]: 554 .*",
+      "^\\S+ postfix/smtpd\\[\\d+\\]: NOQUEUE: reject: RCPT from [^\\s\\[]*\\[<HOST>\\]: 554 .*$",
+    ],
+  ])("%s", (_, open, mended) => {
+    const filter = (regex: string) => ({ "filter.d/f.conf": `[Definition]\nfailregex = ${regex}\n` });
+    expect(ofJail("", filter(open))).toEqual([
+      expect.stringMatching(
+        /^filter\.d\/f\.conf:2: warning: .*can be tricked.* accuses 192\.0\.2\.77/,
+      ) as string,
+    ]);
+    expect(ofJail("", filter(mended))).toEqual([]);
+  });
+});
+
 describe("fail2ban-client -t", () => {
   const test = async (files: Readonly<Record<string, string>>) => {
     write(files);

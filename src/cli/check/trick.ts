@@ -7,6 +7,8 @@ const PEER = "203.0.113.9";
 /** Groups that name the offender, the one that counts first. */
 const OFFENDERS = ["fid", "ip4"];
 const CONTENT = "content";
+/** Text of a stranger that nobody takes for the host or the program with which a line begins. */
+const FOREIGN = 'a line of 203.0.113.9 with: "x" (y), ';
 
 /** A filter to try lines on; `feed` gives what a fresh copy of it makes of one line. */
 export interface Trial {
@@ -38,7 +40,33 @@ export function findTrick(regex: CompiledRegex, { filter, feed }: Trial): string
       return describeTrick(injection, forged);
     }
   }
-  return undefined;
+  return findLooseBegin(regex, { groups, offender, trial: { filter, feed }, wrap });
+}
+
+/**
+ * A regex that may begin anywhere in a line finds what it looks for in any text of strangers, whatever line of the
+ * program that text stands in. A prefregex says how the lines begin, and is the one to be asked.
+ */
+function findLooseBegin(
+  { matcher }: CompiledRegex,
+  { groups, offender, trial, wrap }: LooseSearch,
+): string | undefined {
+  const { text } = makeSample(matcher.pattern, { groups: new Map([...groups, [offender, VICTIM]]) });
+  const content = `${FOREIGN}${text}`;
+  const line = wrap(content);
+  const isLoose = matcher.exec(`${content}\n`)?.start === FOREIGN.length;
+  if (!isLoose || text.includes("\n") || offenderOf(trial.feed(line)) !== VICTIM) {
+    return undefined;
+  }
+  const claim = "can be tricked: it may begin anywhere (no ^), also in text of an attacker";
+  return `${claim}; this line accuses ${VICTIM}: ${quoteLine(line)}`;
+}
+
+interface LooseSearch {
+  readonly groups: ReadonlyMap<string, string>;
+  readonly offender: string;
+  readonly trial: Trial;
+  readonly wrap: (line: string) => string;
 }
 
 /**
