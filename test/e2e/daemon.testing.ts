@@ -23,6 +23,8 @@ export interface Daemon {
   readonly start: () => Promise<void>;
   /** Sends one command of the client and gives what it prints. */
   readonly send: (...command: string[]) => Promise<string>;
+  /** Sends a signal to it. */
+  readonly signal: (signal: NodeJS.Signals) => void;
   /** Ends it as a crash would: at once, with everything left behind. */
   readonly crash: () => Promise<void>;
   /** Ends it in order. */
@@ -64,6 +66,7 @@ export function prepareDaemon(hosts: TwoHosts, setup: DaemonSetup): Daemon {
   const send = async (...command: string[]) => hosts.run("server", [underTest.client, ...common, ...command]);
   let child: ChildProcess | undefined;
   const waitForEnd = async () => waitFor("the daemon has ended", () => Promise.resolve(hasEnded(child)));
+  const signal = (name: NodeJS.Signals) => void process.kill(Number(readText(files.pid)), name);
   return {
     start: async () => {
       const argv: Argv = [underTest.server, ...common, "-f", "-x", "--logtarget", files.log, "start"];
@@ -74,8 +77,9 @@ export function prepareDaemon(hosts: TwoHosts, setup: DaemonSetup): Daemon {
       });
     },
     send,
+    signal,
     crash: async () => {
-      process.kill(Number(readText(files.pid)), "SIGKILL");
+      signal("SIGKILL");
       await waitForEnd();
     },
     stop: async () => {

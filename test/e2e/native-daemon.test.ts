@@ -94,6 +94,23 @@ for (const banaction of ["warder-nftables", "warder-ipset", "warder-iptables"]) 
       },
     );
 
+    whenOurs("mends what somebody flushes while it stands still", async () => {
+      fail(ATTACKER.inet4);
+      await untilClosed(ATTACKER.inet4);
+      daemon.signal("SIGSTOP");
+      try {
+        await hosts.run("server", ["nft", "flush", "ruleset"]);
+        expect(await isOpen(ATTACKER.inet4)).toBe(true);
+        fail(ATTACKER.inet6);
+      } finally {
+        daemon.signal("SIGCONT");
+      }
+      const begin = performance.now();
+      await untilClosed(ATTACKER.inet4);
+      await untilClosed(ATTACKER.inet6);
+      expect(performance.now() - begin).toBeLessThan(5000);
+    });
+
     // iptables has no elements that the kernel lets go of by itself: its rules end with the daemon.
     const keepsBans = banaction !== "warder-iptables";
     whenOurs(
