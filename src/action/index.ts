@@ -24,7 +24,7 @@ export { addressOf, createBanTarget, createJailTags } from "./ban-tags";
 export { limitRunner } from "./limited-runner";
 export { ACTION_METHODS, type GivenTags } from "./manual-call";
 export { formatId } from "./messages";
-export { createBackends, type NativeKind } from "./native-actions";
+export { createBackends, findWrongSettings, type NativeKind } from "./native-actions";
 export type { Backend } from "./native-backend";
 export { blockedIp } from "./native-elements";
 export type { KnockPolicy } from "./native-knocking";

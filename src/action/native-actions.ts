@@ -7,6 +7,7 @@ import { createIptablesBackend } from "./native-iptables";
 import { createIpsetBackend } from "./native-ipset";
 import { createNft } from "./native-nft";
 import { createNftBackend } from "./native-nft-ruleset";
+import { openRuleset } from "./native-rules";
 import { createXtables } from "./native-xtables";
 
 /** What the property `native` of an action may be. */
@@ -26,6 +27,16 @@ export function createBackends(leader: readonly string[] = []): Readonly<Record<
 
 const KINDS: readonly NativeKind[] = ["nftables", "ipset", "iptables"];
 let systemBackends: Readonly<Record<NativeKind, Backend>> | undefined;
+
+/**
+ * What is wrong with the settings of an action of a native firewall in a jail; `undefined` when nothing is, or when it is
+ * an action of another kind. Starts nothing.
+ */
+export function findWrongSettings({ name, properties }: ActionSpec, jail: string): string | undefined {
+  const kind = KINDS.find((one) => one === properties.get("native"));
+  const opened = kind && openRuleset(createBackends()[kind], properties, { jail, action: name });
+  return typeof opened === "string" ? opened : undefined;
+}
 
 /** The action of that kind on this system; `undefined` when there is no such kind. */
 export function createNativeAction(

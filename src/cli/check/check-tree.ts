@@ -1,5 +1,6 @@
 import type { Configuration } from "../../config";
 import type { Problem } from "../../model";
+import { checkActions } from "./actions";
 import { checkDoubledJails } from "./doubled-jails";
 import { HostileCheck } from "./hostile";
 import { checkIgnoreip } from "./ignoreip";
@@ -37,6 +38,7 @@ function checkJail(jail: FoldedJail, purgeAge: number | undefined, hostile: Host
     ...jail.problems,
     ...checkSettings(jail, purgeAge),
     ...checkIgnoreip(jail),
+    ...checkActions(jail),
     ...problems,
     ...hostile.check(jail.spec.name, filter),
   ];

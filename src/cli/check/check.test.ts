@@ -133,6 +133,18 @@ describe("runCheck", () => {
     expect(lines.every((line) => /^jail\.local:[2-4]: /.test(line))).toBe(true);
   });
 
+  it("tells settings with which a firewall could not be started", () => {
+    const wall = "[Definition]\nactionban = true\n[Init]\nnative = nftables\nport = ssh\nprotocol = tcp\n";
+    const files = { "action.d/wall.conf": wall };
+    expect(ofJail("action = wall[chain_hook=forward, cut=ss]", files)).toEqual([]);
+    expect(ofJail("action = wall[cut=yes]", files)).toEqual([
+      'jail.local:2: error: jail "j": action "wall" cannot start: cut cannot be "yes"; known are no, ss, conntrack',
+    ]);
+    expect(ofJail("action = wall[chain_hook=output]", files)).toEqual([
+      expect.stringContaining('chain_hook cannot be "output"') as string,
+    ]);
+  });
+
   it("names the line of a list or value of several lines", () => {
     expect(ofJail("ignoreip = 192.0.2.0/24\n  192.0.2.7")[0]).toMatch(/^jail\.local:3: /);
     expect(ofJail("datepattern = %%Y-%%m-%%d\n   %%Q")[0]).toMatch(/^jail\.local:3: /);
