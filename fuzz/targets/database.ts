@@ -10,6 +10,9 @@ const NOW = 1_795_216_931;
 const JAIL = "sshd";
 const ID = "192.0.2.1";
 const FILES = ["", "-wal", "-shm", "-journal"];
+/** Inputs between two pauses. */
+const PAUSE_EVERY = 200;
+let count = 0;
 let folder: string | undefined;
 let whole: Buffer | undefined;
 
@@ -53,9 +56,11 @@ export const database: FuzzTarget = {
     }
     await use(place);
     // What the engine has closed is given back to the system only when others get to work.
-    await new Promise((resolve) => {
-      setImmediate(resolve);
-    });
+    if (++count % PAUSE_EVERY === 0) {
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
+    }
   },
   close: () => {
     rmSync(folder ?? "", { recursive: true, force: true });
