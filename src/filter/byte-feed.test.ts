@@ -67,7 +67,9 @@ const tail = fc.constantFrom(
 const line = fc
   .tuple(head, fc.oneof({ weight: 8, arbitrary: date }, fc.constant("")), tail, fc.string({ maxLength: 3 }))
   .map((parts) => parts.join("").replaceAll("\n", " "));
-const log = fc.array(line, { maxLength: 12 }).map((lines) => lines.map((one) => `${one}\n`).join(""));
+const logOf = (maxLength: number): fc.Arbitrary<string> =>
+  fc.array(line, { maxLength }).map((lines) => lines.map((one) => `${one}\n`).join(""));
+const log = logOf(12);
 
 const PLAIN: ClockContext = { ...feedAt().clock, checkTimes: false };
 const TIMED: ClockContext = { ...feedAt().clock, checkTimes: true, findtime: 600 };
@@ -168,4 +170,77 @@ describe("reading lines as bytes", () => {
       { numRuns: 400 },
     );
   });
+
+  it("counts the same when it runs over many lines at once", () => {
+    let counted = 0;
+    fc.assert(
+      fc.property(logOf(80), fc.constantFrom(...FILTERS), (text, parts) => {
+        const prefixes = {
+          matches: 0,
+          listener: { count: (times: number) => void (prefixes.matches += times) },
+        };
+        const filter = makeFilter(parts, prefixes.listener);
+        const block = makeTestBlock(text);
+        const options = { clock: PLAIN, checkAll: true, isBare: true };
+        const tally = new Tally();
+        for (let start = 0; start < block.length; ) {
+          const advance = filter.advance(block, start, "few", options);
+          counted += advance.counted;
+          tally.missed += advance.passed;
+          tally.matched += advance.counted;
+          advance.counts.forEach((count, index) => tally.add(index, count));
+          if (advance.start >= 0) {
+            tally.take(advance.hits ?? []);
+          }
+          start = advance.next;
+        }
+        expect(tally.all(filter, prefixes.matches)).toEqual(tallyLines(text, parts));
+      }),
+      { numRuns: 400 },
+    );
+    expect(counted).toBeGreaterThan(50);
+  });
 });
+
+/** The counts of the same lines, each read as a text. */
+function tallyLines(text: string, parts: FilterParts): unknown {
+  let matches = 0;
+  const filter = makeFilter(parts, { count: (times) => void (matches += times) });
+  const block = makeTestBlock(text);
+  const tally = new Tally();
+  for (const [start, end] of linesOf(block.text)) {
+    const line = block.decode(start, end).replace(/\r+$/, "");
+    if (line !== "" && !line.startsWith("#")) {
+      tally.take(filter.feedLine(line, { clock: PLAIN, checkAll: true }));
+    }
+  }
+  return tally.all(filter, matches);
+}
+
+/** Lines in which nothing was found, other lines with failures only, all other lines, hits of each failregex. */
+class Tally {
+  missed = 0;
+  matched = 0;
+  others = 0;
+  readonly #hits = new Map<number, number>();
+
+  add(index: number, count: number): void {
+    if (count > 0) {
+      this.#hits.set(index, (this.#hits.get(index) ?? 0) + count);
+    }
+  }
+
+  take(hits: readonly Hit[]): void {
+    this.missed += hits.length === 0 ? 1 : 0;
+    const isMatched = hits.length > 0 && hits.every(({ kind }) => kind === "failure");
+    this.matched += isMatched ? 1 : 0;
+    this.others += hits.length > 0 && !isMatched ? 1 : 0;
+    hits.forEach(({ failregex = -1 }) => this.add(failregex, 1));
+  }
+
+  all(filter: JailFilter, prefixes: number): unknown {
+    const hits = [...this.#hits].sort();
+    const { missed, matched, others } = this;
+    return { missed, matched, others, hits, prefixes, dates: filter.detector.templates };
+  }
+}

@@ -33,10 +33,18 @@ export interface PrefixListener {
   readonly tell?: (groups: () => ReadonlyMap<string, string | null>) => void;
 }
 
+/** Which lines are told of one by one: also those in which nothing is found, or not even all bare hits. */
+export type ToldLines = "all" | "hits" | "few";
+
+const MODES: Readonly<Record<ToldLines, number>> = { all: MODE.misses, hits: 0, few: MODE.counts };
+
 /** What came of running over lines: those passed over, and the one it stopped at. */
 export interface Advance {
   /** Lines in which nothing was found, of those before the one it stopped at. */
   passed: number;
+  /** Lines with a hit of which only that was counted, and how many for each failregex. */
+  counted: number;
+  readonly counts: Int32Array;
   /** Of the line it stopped at, without its end; `start` is -1 when it came to the end of the lines it could see. */
   start: number;
   end: number;
@@ -63,7 +71,7 @@ export class ByteFeed {
   /** For bare hits, of the failregexes for which there is a short way. */
   readonly #facts: readonly (ByteFacts | undefined)[];
   readonly #dating: { -readonly [Key in keyof Dating]: Dating[Key] } = { format: undefined, now: 0 };
-  readonly #advance: Advance = { passed: 0, start: -1, end: -1, next: 0, hits: undefined };
+  readonly #advance: Advance;
   /** What to make of the date of the line at hand. */
   #reckoning: Reckoning = { time: undefined };
   #scan: Scan | undefined;
@@ -72,7 +80,8 @@ export class ByteFeed {
   private constructor(parts: FeedParts, program: LineProgram) {
     this.#parts = parts;
     this.#program = program;
-    const { prefix, failregex } = program;
+    const { prefix, failregex, counts } = program;
+    this.#advance = { passed: 0, counted: 0, counts, start: -1, end: -1, next: 0, hits: undefined };
     const isCombinedRegex = (regex: ByteRegex | undefined): boolean =>
       regex?.names.some(([name]) => isCombined(name)) ?? false;
     this.#combined = failregex.map((regex) => isCombinedRegex(prefix) || isCombinedRegex(regex));
@@ -101,20 +110,22 @@ export class ByteFeed {
   }
 
   /**
-   * Runs over the lines of a block from `start` on, to the first in which something is found, or to a line for the
-   * plain engines. With `misses` it stops at every line. Empty lines and those that begin with `#` count for nothing.
-   * Undefined when it cannot tell anything of the line there. What comes back is good until the next call.
+   * Runs over the lines of a block from `start` on, to the first that is told of, or to a line for the plain engines.
+   * Empty lines and those that begin with `#` count for nothing. Undefined when it cannot tell anything of the line
+   * there. What comes back is good until the next call.
    */
-  advance(block: Block, start: number, misses: boolean, options: FeedOptions): Advance | undefined {
+  advance(block: Block, start: number, told: ToldLines, options: FeedOptions): Advance | undefined {
     const shift = this.#prepare(block, start, options);
     if (shift === undefined) {
       return undefined;
     }
-    const mode = modeOf(options) | MODE.tidy | (misses ? MODE.misses : 0);
+    const mode = modeOf(options) | MODE.tidy | MODES[told];
+    this.#program.counts.fill(0);
     const outcome = this.#run(start + shift, lineWindow.end + shift, mode);
     const { state } = this.#program;
     const advance = this.#advance;
     advance.passed = this.#takePassed(block, shift, options);
+    advance.counted = at(state, STATE.counted);
     const isEnd = outcome === OUTCOME.end;
     advance.start = isEnd ? -1 : at(state, STATE.start) - shift;
     advance.end = at(state, STATE.end) - shift;
@@ -146,6 +157,7 @@ export class ByteFeed {
       // It went too deep at a line. Those before it come first, since nothing was told of them.
       const { state } = this.#program;
       const line = at(state, STATE.start);
+      this.#program.counts.fill(0);
       if (line > from) {
         return this.#run(from, line, mode);
       }
@@ -159,8 +171,9 @@ export class ByteFeed {
     const { state } = this.#program;
     const { detector, lastDate, prefixFound } = this.#parts;
     const passed = at(state, STATE.passed);
-    if (passed > 0) {
-      detector.countSettled(options.clock.now, passed);
+    const all = passed + at(state, STATE.counted);
+    if (all > 0) {
+      detector.countSettled(options.clock.now, all);
       prefixFound?.count(at(state, STATE.prefixes));
       if (!options.isBare) {
         this.#defer(options);
@@ -309,7 +322,7 @@ function noteLine(state: Int32Array, start: number, mode: number): void {
   }
   state[STATE.end] = end;
   state[STATE.next] = newline + 1;
-  state[STATE.passed] = 0;
+  state[STATE.passed] = state[STATE.counted] = 0;
 }
 
 function modeOf({ checkAll = false }: FeedOptions): number {

@@ -1,5 +1,6 @@
 import { createDateDetector } from "../date";
 import type { Block, FilterSpec } from "../model";
+import type { PrefixListener } from "./byte-feed";
 import type { Hit } from "./hit-maker";
 import { compileFilter, type CompiledFilter } from "./compile-filter";
 import type { FeedOptions } from "./feed-options";
@@ -16,11 +17,12 @@ export type FilterParts = Partial<
 };
 
 /** A filter of those parts. */
-export function makeFilter(parts: FilterParts): JailFilter {
+export function makeFilter(parts: FilterParts, prefixFound?: PrefixListener): JailFilter {
   const { datepattern } = parts;
   const compiled = known.get(parts) ?? compileParts(parts);
   known.set(parts, compiled);
-  return new JailFilter(compiled, createDateDetector(datepattern === undefined ? {} : { datepattern }));
+  const detector = createDateDetector(datepattern === undefined ? {} : { datepattern });
+  return new JailFilter(compiled, detector, prefixFound);
 }
 
 /** Properties make the same filters again and again, and compiling takes most of their time. */

@@ -1,7 +1,7 @@
 import type { Block, Entry, Groups, GroupValue, MatchedLine } from "../model";
 import type { DateDetector } from "../date";
 import { isAscii, type Match } from "../regex";
-import { ByteFeed, type Advance, type PrefixListener } from "./byte-feed";
+import { ByteFeed, type Advance, type PrefixListener, type ToldLines } from "./byte-feed";
 import { reckonDated, reckonUndated, type TimeNotice } from "./clock-rules";
 import type { CompiledFilter, CompiledRegex } from "./compile-filter";
 import { parseEpoch } from "./epoch";
@@ -55,6 +55,7 @@ interface DatedOptions extends FeedOptions {
 const FINE_FRACTION = /(\d[.,]\d{6})\d{1,9}/;
 const CARRIAGE_RETURN = 13;
 const NUMBER_SIGN = 35;
+const NO_COUNTS = new Int32Array(0);
 const NO_HITS: readonly Hit[] = [];
 const NO_GROUPS: Groups = new Map();
 
@@ -114,11 +115,11 @@ export class JailFilter {
   }
 
   /**
-   * Feeds the lines of a block from `start` on up to the first in which something is found, or only one with `misses`.
-   * Empty lines and those that begin with `#` count for nothing. What comes back is good until the next call.
+   * Feeds the lines of a block from `start` on up to the first that is told of; `few` needs bare hits. Empty lines and
+   * those that begin with `#` count for nothing. What comes back is good until the next call.
    */
-  advance(block: Block, start: number, misses: boolean, options: FeedOptions): Readonly<Advance> {
-    const advance = this.#byteFeed()?.advance(block, start, misses, options) ?? nextLine(block, start);
+  advance(block: Block, start: number, told: ToldLines, options: FeedOptions): Readonly<Advance> {
+    const advance = this.#byteFeed()?.advance(block, start, told, options) ?? nextLine(block, start);
     if (advance.start >= 0) {
       advance.hits ??= this.feedLine(block.decode(advance.start, advance.end), options);
     }
@@ -312,7 +313,16 @@ function nextLine({ text }: Block, start: number): Advance {
     end--;
   }
   const isIdle = end === start || text.charCodeAt(start) === NUMBER_SIGN;
-  return { passed: 0, start: isIdle ? -1 : start, end, next: newline + 1, hits: undefined };
+  const counts = NO_COUNTS;
+  return {
+    passed: 0,
+    counted: 0,
+    counts,
+    start: isIdle ? -1 : start,
+    end,
+    next: newline + 1,
+    hits: undefined,
+  };
 }
 
 /** Who wrote an entry is asked of the entry, also when a prefregex has taken a part of its text. */

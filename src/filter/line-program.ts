@@ -1,6 +1,7 @@
 import { ByteModule, isByteMatchable, writeByteMatcher, type Pattern } from "../regex";
 import { instantiate, ModuleWriter, theWorkspace } from "../wasm";
 import type { CompiledFilter, CompiledRegex } from "./compile-filter";
+import { isCombined } from "./named-groups";
 import {
   LONGEST_BYTE_LINE,
   STATE_SIZE,
@@ -26,6 +27,8 @@ export class LineProgram implements ByteRegexes {
   readonly ignoreregex: readonly ByteRegex[];
   readonly state: Int32Array;
   readonly found: Int32Array;
+  /** See `ProgramRoom`; to be cleared by who reads them. */
+  readonly counts: Int32Array;
   readonly room: ProgramRoom;
   readonly #module = new ModuleWriter();
   /** With the function that finds dates, which is another one for each format. */
@@ -35,15 +38,25 @@ export class LineProgram implements ByteRegexes {
     const workspace = theWorkspace();
     const numbers = (count: number): number => workspace.allocate(count * INT, this);
     sharedText ??= workspace.allocate(LONGEST_BYTE_LINE + 64);
-    this.room = { stateAt: numbers(STATE_SIZE), foundAt: numbers(failregex.length + 1), textAt: sharedText };
+    this.room = {
+      stateAt: numbers(STATE_SIZE),
+      foundAt: numbers(failregex.length + 1),
+      countsAt: numbers(failregex.length + 1),
+      countableAt: numbers(2 * failregex.length + 2),
+      textAt: sharedText,
+    };
     this.state = workspace.numbers(this.room.stateAt, STATE_SIZE);
     this.found = workspace.numbers(this.room.foundAt, failregex.length);
+    this.counts = workspace.numbers(this.room.countsAt, failregex.length);
     const date = this.#module.import("date", 2);
     const shared = new ByteModule(this.#module, workspace);
     const write = (regex: CompiledRegex): ByteRegex => toByteRegex(regex.matcher.pattern, shared, this);
     this.prefix = prefregex && write(prefregex);
     this.failregex = failregex.map(write);
     this.ignoreregex = ignoreregex.map(write);
+    this.failregex.forEach((regex, i) =>
+      workspace.numbers(this.room.countableAt + 2 * i * INT, 2).set(addressPlaces(regex, this.prefix)),
+    );
     const search = writeSearch(this.#module, this, { room: this.room, workspace });
     this.#module.export("scan", writeScan(this.#module, { date, search, room: this.room }));
   }
@@ -82,6 +95,30 @@ export class LineProgram implements ByteRegexes {
     return scan;
   }
 }
+
+/** Lines in which one of these took part, or has a say in what they mean, are not only counted. */
+const TELLING = /^(?:mlf|fid$|nofail$)/;
+
+/** Where the begins of the addresses of a match are; twice a place that never holds one when there is more to tell. */
+function addressPlaces({ names, matcher }: ByteRegex, prefix: ByteRegex | undefined): readonly number[] {
+  const all = [...names, ...(prefix?.names ?? [])].map(([name]) => name);
+  never ??= theWorkspace().allocate(INT);
+  theWorkspace().numbers(never, 1)[0] = -1;
+  const isPlain =
+    new Set(all).size === all.length && !all.some((name) => TELLING.test(name) || isCombined(name));
+  return ["ip4", "ip6"].map((wanted) => {
+    const own = names.find(([name]) => name === wanted);
+    const outer = prefix?.names.find(([name]) => name === wanted);
+    const at = own
+      ? matcher.spansAt + INT * own[1]
+      : outer && prefix
+        ? prefix.matcher.spansAt + INT * outer[1]
+        : never;
+    return isPlain ? (at ?? 0) : (never ?? 0);
+  });
+}
+
+let never: number | undefined;
 
 /** As that of a `ByteMatcher`. */
 export type Exec = (start: number, end: number) => number;

@@ -33,8 +33,10 @@ export const STATE = {
   prefixes: 8,
   firstPassed: 9,
   lastPassed: 10,
+  /** Lines of which only the failregex that matches was counted. */
+  counted: 11,
 } as const;
-export const STATE_SIZE = 11;
+export const STATE_SIZE = 12;
 
 /** What a scan ends with. */
 export const OUTCOME = { end: 0, miss: 1, hits: 2, ignored: 3, slow: 4, plain: 5 } as const;
@@ -47,6 +49,8 @@ export const MODE = {
   misses: 2,
   /** Empty lines and those that begin with a number sign are passed over uncounted, all carriage returns cut off. */
   tidy: 4,
+  /** Lines with one hit, of somebody whose address is known, are counted, and it goes on. */
+  counts: 8,
 } as const;
 
 /** Longer lines are left to the plain engines, which look at each character less often. */
@@ -57,6 +61,10 @@ export interface ProgramRoom {
   readonly stateAt: number;
   /** The numbers of the failregexes that match. */
   readonly foundAt: number;
+  /** For each failregex how many lines were counted. */
+  readonly countsAt: number;
+  /** For each failregex the two addresses of which one holds a place in the text when the line can be counted. */
+  readonly countableAt: number;
   /** The text of a line whose date does not stand at its begin. */
   readonly textAt: number;
 }

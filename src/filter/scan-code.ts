@@ -43,6 +43,7 @@ class ScanWriter {
   readonly #bits = this.draft.local();
   /** Lines passed over. */
   readonly #passed = this.draft.local();
+  readonly #counted = this.draft.local();
   readonly #prefixes = this.draft.local();
   readonly #first = this.draft.local();
   readonly #last = this.draft.local();
@@ -185,20 +186,48 @@ class ScanWriter {
     );
   }
 
-  /** Counts a line in which nothing is found, and ends at any other. */
+  /** Counts a line in which nothing is found, or nothing but an address, and ends at any other. */
   #judge(): Code {
     const isMiss = code.eq(code.get(this.#outcome), code.i32(OUTCOME.miss));
     const isPassed = code.both(isMiss, code.not(this.#is(MODE.misses)));
-    const prefix = code.load32(code.i32(0), this.#needs.room.stateAt + INT * STATE.prefix);
+    const pass = code.all(
+      code.when(code.not(code.get(this.#passed)), code.set(this.#first, code.get(this.#line))),
+      code.set(this.#last, code.get(this.#line)),
+      code.set(this.#passed, code.plus(this.#passed, 1)),
+      this.#countPrefix(),
+    );
+    const isCounted = code.both(this.#is(MODE.counts), this.#isCountable());
     return code.when(
       isPassed,
-      code.all(
-        code.when(code.not(code.get(this.#passed)), code.set(this.#first, code.get(this.#line))),
-        code.set(this.#last, code.get(this.#line)),
-        code.set(this.#passed, code.plus(this.#passed, 1)),
-        code.set(this.#prefixes, code.add(code.get(this.#prefixes), prefix)),
-      ),
-      this.#leaveWith(code.get(this.#outcome)),
+      pass,
+      code.when(isCounted, this.#count(), this.#leaveWith(code.get(this.#outcome))),
+    );
+  }
+
+  #countPrefix(): Code {
+    const prefix = code.load32(code.i32(0), this.#needs.room.stateAt + INT * STATE.prefix);
+    return code.set(this.#prefixes, code.add(code.get(this.#prefixes), prefix));
+  }
+
+  /** One failregex has matched, and an address took part. */
+  #isCountable(): Code {
+    const { stateAt, foundAt, countableAt } = this.#needs.room;
+    const entry = code.shiftLeft(code.load32(code.i32(0), foundAt), code.i32(3));
+    const took = (place: number): Code =>
+      code.atLeast(code.load32(code.load32(entry, countableAt + INT * place)), code.i32(0));
+    const isOne = code.eq(code.load32(code.i32(0), stateAt + INT * STATE.count), code.i32(1));
+    const isHit = code.eq(code.get(this.#outcome), code.i32(OUTCOME.hits));
+    return code.both(code.and(isHit, isOne), code.or(took(0), took(1)));
+  }
+
+  #count(): Code {
+    const { foundAt, countsAt } = this.#needs.room;
+    const place = code.shiftLeft(code.load32(code.i32(0), foundAt), code.i32(2));
+    const count = code.add(code.load32(place, countsAt), code.i32(1));
+    return code.all(
+      code.store32(place, count, countsAt),
+      code.set(this.#counted, code.plus(this.#counted, 1)),
+      this.#countPrefix(),
     );
   }
 
@@ -207,6 +236,7 @@ class ScanWriter {
       this.#put(STATE.end, code.get(this.#end)),
       this.#put(STATE.next, code.plus(this.#newline, 1)),
       this.#put(STATE.passed, code.get(this.#passed)),
+      this.#put(STATE.counted, code.get(this.#counted)),
       this.#put(STATE.prefixes, code.get(this.#prefixes)),
       this.#put(STATE.firstPassed, code.get(this.#first)),
       this.#put(STATE.lastPassed, code.get(this.#last)),

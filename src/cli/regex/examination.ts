@@ -1,4 +1,4 @@
-import type { CompiledFilter, FeedOptions, Hit, JailFilter } from "../../filter";
+import type { CompiledFilter, FeedOptions, Hit, JailFilter, ToldLines } from "../../filter";
 import type { Block, Entry } from "../../model";
 import { formatMatch } from "../../model";
 import type { Finding } from "./finding";
@@ -60,13 +60,27 @@ export class Examination {
    * has to be waited for.
    */
   takeNext(block: Block, start: number): Promise<void> | undefined {
-    const { filter, feed, out } = this.#needs;
-    const isCounting = this.missed.isFull && !out;
-    const advance = filter.advance(block, start, !isCounting, feed);
+    const { filter, feed } = this.#needs;
+    const advance = filter.advance(block, start, this.#toldLines(), feed);
     this.next = advance.next;
     this.lines += advance.passed;
     this.missed.count += advance.passed;
+    if (advance.counted > 0) {
+      this.lines += advance.counted;
+      this.matched.count += advance.counted;
+      this.failregex.forEach((regex, i) => {
+        regex.total += advance.counts[i] ?? 0;
+      });
+    }
     return advance.hits && this.#take(advance.hits, block, advance);
+  }
+
+  /** Lines that are neither kept nor printed are only counted. */
+  #toldLines(): ToldLines {
+    if (this.#needs.out || !this.missed.isFull) {
+      return "all";
+    }
+    return this.#needs.feed.isBare && this.matched.isFull ? "few" : "hits";
   }
 
   #take(
