@@ -23,8 +23,13 @@ export function chooseNeedle(pattern: Pattern): string | undefined {
   const texts = requiredLiterals(pattern).flatMap(({ texts: [text = "", ...more], ignoreCase }) =>
     more.length === 0 && !ignoreCase ? [text.slice(0, LONGEST)] : [],
   );
-  const longest = texts.reduce((best, text) => (text.length > best.length ? text : best), "");
-  return longest.length < SHORTEST ? undefined : longest;
+  const best = texts.reduce((one, text) => (weigh(text) > weigh(one) ? text : one), "");
+  return best.length < SHORTEST ? undefined : best;
+}
+
+/** Letters and digits tell more than blanks and signs, of which every line of a log has the same. */
+function weigh(text: string): number {
+  return text.length + 2 * text.replaceAll(/[^0-9A-Za-z]/g, "").length;
 }
 
 /** Whether at least two characters of which nothing is optional come first. */
