@@ -1,5 +1,5 @@
 import type { Block, Entry, Groups, GroupValue, MatchedLine } from "../model";
-import type { DateDetector } from "../date";
+import type { DateDetector, DateMatch } from "../date";
 import { isAscii, type Match } from "../regex";
 import { ByteFeed, type Advance, type PrefixListener, type ToldLines } from "./byte-feed";
 import { reckonDated, reckonUndated, type TimeNotice } from "./clock-rules";
@@ -85,7 +85,11 @@ export class JailFilter {
     if (this.compiled.times === "fields") {
       return this.#feedTimed(line, options);
     }
-    const found = this.detector.detect(line, clock.now);
+    return this.#feedFound(line, this.detector.detect(line, clock.now), options);
+  }
+
+  #feedFound(line: string, found: DateMatch | undefined, options: FeedOptions): readonly Hit[] {
+    const { clock } = options;
     const parts: LineParts = found
       ? { before: line.slice(0, found.start), date: found.text, after: line.slice(found.end) }
       : { before: "", date: "", after: line };
@@ -119,11 +123,38 @@ export class JailFilter {
    * those that begin with `#` count for nothing. What comes back is good until the next call.
    */
   advance(block: Block, start: number, told: ToldLines, options: FeedOptions): Readonly<Advance> {
-    const advance = this.#byteFeed()?.advance(block, start, told, options) ?? nextLine(block, start);
+    const feed = this.#byteFeed();
+    const advance = feed?.advance(block, start, told, options) ?? this.#begin(block, start, told, options);
     if (advance.start >= 0) {
       advance.hits ??= this.feedLine(block.decode(advance.start, advance.end), options);
     }
     return advance;
+  }
+
+  /**
+   * The same where it is not certain yet where dates stand. Mostly it is once the first one is found; then nothing has
+   * to be made ready for reading lines as texts, which would take longer than many lines take.
+   */
+  // oxlint-disable-next-line max-params
+  #begin(block: Block, start: number, told: ToldLines, options: FeedOptions): Advance {
+    const { now } = options.clock;
+    const line = nextLine(block, start);
+    if (line.start < 0 || this.compiled.times !== "line") {
+      return line;
+    }
+    const text = block.decode(line.start, line.end);
+    const found = this.detector.detect(text, now);
+    if (this.detector.settled(now) && isAscii(text)) {
+      // It is counted when it is found again.
+      this.detector.countSettled(now, -1);
+      const advance = this.#byteFeed()?.advance(block, start, told, options);
+      if (advance) {
+        return advance;
+      }
+      this.detector.countSettled(now, 1);
+    }
+    line.hits = this.#feedFound(text, found, options);
+    return line;
   }
 
   #byteFeed(): ByteFeed | undefined {
