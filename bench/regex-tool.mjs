@@ -15,6 +15,9 @@ import { LOGS, writeLog } from "./logs.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const LINES = Number(process.env.BENCH_LINES ?? 300_000);
+/** warder is done with the lines that both get before it has warmed up: its rate is that of a longer log. */
+const MORE_LINES = process.env.BENCH_LINES ? LINES : 2_000_000;
+const MOST_LINES = 4_000_000;
 const TOOLS = { fail2ban: "/usr/bin/fail2ban-regex", warder: join(root, "bin/fail2ban-regex") };
 // Runs a command and tells what it used: user and system seconds, wall seconds, KiB at most.
 const METER = `
@@ -29,14 +32,27 @@ print("@", used.ru_utime + used.ru_stime, wall, used.ru_maxrss, done.returncode)
 // Node 20 reads the whole file named by this at every start, which is not what is measured.
 delete process.env.NODE_EXTRA_CA_CERTS;
 
-/** Rows for the table of all benchmarks: lines per second of CPU time of each filter. */
+/** Rows for the table of all benchmarks: lines per second of CPU time of each filter, and the most memory. */
 export function run(seed = Date.now()) {
-  return measureAll(seed).map(({ log, fail2ban, warder }) => ({
+  const rows = measureAll(seed).map(({ log, fail2ban, warder }) => ({
     what: `\`fail2ban-regex\`, ${log.filter}: lines per second of CPU time`,
     fail2ban: LINES / fail2ban.cpu,
-    warder: LINES / warder.cpu,
+    warder: rateOfMore(log, seed) ?? LINES / warder.cpu,
     more: true,
   }));
+  return MORE_LINES > LINES ? [...rows, measureMost(seed)] : rows;
+}
+
+function rateOfMore(log, seed) {
+  return MORE_LINES > LINES
+    ? MORE_LINES / withLog(log, MORE_LINES, seed, (path) => measure("warder", path, log)).cpu
+    : undefined;
+}
+
+function measureMost(seed) {
+  const [log] = LOGS;
+  const { memory } = withLog(log, MOST_LINES, seed, (path) => measure("warder", path, log));
+  return { what: `… peak memory, ${MOST_LINES.toLocaleString("en")} sshd lines, MiB`, warder: memory };
 }
 
 function measureAll(seed, only) {
