@@ -89,8 +89,8 @@ describe.skipIf(!HAS_ORACLE)("the real fail2ban", () => {
         const ticket = table.add(found, parseOffender(failure.id).id, failure.count);
         const record: unknown[] = [ticket.retry, table.size, table.total];
         if (ticket.retry >= one.maxretry) {
-          table.take(failure.id);
           record.push(ticket.last, ticket.failures, ticket.matches);
+          table.take(failure.id);
         }
         return record;
       });
