@@ -115,5 +115,7 @@ describe("matching on bytes", () => {
   test("says for which patterns it is no way", () => {
     expect(compileByteMatcher(parsePattern("(?i)(k)\\1"))).toBeUndefined();
     expect(compileByteMatcher(parsePattern("(?:a?)*"))).toBeUndefined();
+    expect(compileByteMatcher(parsePattern("a+?[^]b]{2147483648}"))).toBeUndefined();
+    expect(compileByteMatcher(parsePattern("a{3,4294967295}"))).toBeUndefined();
   });
 });

@@ -34,6 +34,9 @@ export function dependsOnGroups(node: Node): boolean {
   );
 }
 
+/** Addresses and counts have 32 bits. */
+const MOST_ROUNDS = 1 << 20;
+
 /** Whether a node and all in it can be written as code that works on bytes. */
 export function isWritable(node: Node): boolean {
   return isOwnWritable(node) && childrenOf(node).every(isWritable);
@@ -42,6 +45,9 @@ export function isWritable(node: Node): boolean {
 function isOwnWritable(node: Node): boolean {
   switch (node.type) {
     case "repeat":
+      if (node.min > MOST_ROUNDS || (node.max > MOST_ROUNDS && node.max !== Infinity)) {
+        return false;
+      }
       return (
         isSingle(node.body) ||
         (node.mode !== "possessive" && (node.max <= 1 || widthOf(node.body, new Map()).min > 0))
