@@ -1,4 +1,12 @@
-import { code, FunctionDraft, instantiate, ModuleWriter, theWorkspace, type Code } from "../wasm";
+import {
+  code,
+  FunctionDraft,
+  instantiate,
+  isCompiling,
+  ModuleWriter,
+  theWorkspace,
+  type Code,
+} from "../wasm";
 import { planPattern } from "./analysis";
 import { isBurnt } from "./byte-function";
 import { isWritable } from "./byte-parts";
@@ -48,9 +56,9 @@ const FUEL = 20_000;
 const NEWLINE = 10;
 const INT = 4;
 
-/** Whether a pattern can be matched on bytes. */
+/** Whether a pattern can be matched on bytes, in this thread. */
 export function isByteMatchable(pattern: Pattern): boolean {
-  return planPattern(pattern)?.groupsExact === true && isWritable(pattern.root);
+  return isCompiling() && planPattern(pattern)?.groupsExact === true && isWritable(pattern.root);
 }
 
 /**

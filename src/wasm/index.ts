@@ -6,4 +6,4 @@ export * as code from "./instructions";
 export { type Code } from "./instructions";
 export { instantiate, type Compiled } from "./instantiate";
 export { ModuleWriter, FunctionDraft, type ValueType } from "./module-writer";
-export { Workspace, theWorkspace } from "./workspace";
+export { isCompiling, theWorkspace, Workspace } from "./workspace";

@@ -1,8 +1,6 @@
 import { engine, type Memory } from "./engine";
 
-/** Bytes of a page of memory, as WebAssembly counts. */
-const PAGE = 65_536;
-/** Only what is written to takes room in the machine's memory. */
+/** Pages of 64 KiB. Only what is written to takes room in the machine's memory. */
 const PAGES = 1024;
 /** Nothing lies at 0, and what is read before the first byte of the window is still inside of the memory. */
 const START = 256;
@@ -13,8 +11,8 @@ const START = 256;
  */
 export class Workspace {
   /** Undefined where there is no WebAssembly. */
-  readonly memory: Memory | undefined = engine && new engine.Memory({ initial: PAGES, maximum: PAGES });
-  readonly bytes = new Uint8Array(this.memory?.buffer ?? new ArrayBuffer(PAGES * PAGE));
+  readonly memory: Memory | undefined = makeMemory();
+  readonly bytes = new Uint8Array(this.memory?.buffer ?? new ArrayBuffer(0));
   readonly #tables = new Map<string, number>();
   readonly #free = new Map<number, number[]>();
   readonly #owners = new FinalizationRegistry<{ readonly at: number; readonly size: number }>(
@@ -53,7 +51,7 @@ export class Workspace {
 
   #append(size: number): number {
     const at = this.#end;
-    if (at + size > PAGES * PAGE) {
+    if (at + size > this.bytes.length) {
       throw new RangeError("no room left for compiled regular expressions");
     }
     this.#end += size;
@@ -61,7 +59,24 @@ export class Workspace {
   }
 }
 
+/** Memory takes far more addresses than bytes, of which a process may be allowed few (`ulimit -v`). */
+function makeMemory(): Memory | undefined {
+  try {
+    return engine && new engine.Memory({ initial: PAGES, maximum: PAGES });
+  } catch (error) {
+    if (error instanceof RangeError) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
 let workspace: Workspace | undefined;
+
+/** Whether code can be made and run in this thread. */
+export function isCompiling(): boolean {
+  return theWorkspace().memory !== undefined;
+}
 
 /** The workspace of this thread. */
 export function theWorkspace(): Workspace {

@@ -196,6 +196,14 @@ describe.skipIf(missing.length > 0)("fail2ban-regex beside the real one", () => 
     );
   });
 
+  it("prints the same where a process may not have the addresses that compiled regexes take", () => {
+    const script = `ulimit -v 3000000 && exec "$@"`;
+    const args = [program, `${FILES}/logs/sshd`, "sshd", "-r", ...ALL];
+    const cramped = runTool("sh", ["-c", script, "sh", process.execPath, ...args], folder);
+    expect(cramped.status).toBe(0);
+    expect(normalizeReport(cramped.out)).toBe(normalizeReport(runTool(process.execPath, args, folder).out));
+  });
+
   it.each([
     [["--nope"]],
     [["-o"]],
