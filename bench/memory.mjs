@@ -94,7 +94,8 @@ async function measure(path) {
 
 function heap() {
   globalThis.gc();
-  return process.memoryUsage().heapUsed;
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
 }
 
 function repeat(times, work) {

@@ -117,7 +117,13 @@ export class BanMemory {
   /** See `Store.saveProgress`. */
   saveProgress(jail: string, places: ReadonlyMap<string, LogPosition>, tickets: TicketChanges): void {
     const began = this.#clock.elapsed();
-    this.#write((store) => store.saveProgress(jail, places, tickets));
+    let known = tickets;
+    const write: Write = (store) => store.saveProgress(jail, places, known);
+    this.#write(write);
+    if (this.#waiting.at(-1) === write) {
+      // Tickets change, and forget what they remember when their jail ends.
+      known = { ...tickets, changed: tickets.changed.map(copyTicket) };
+    }
     const ended = this.#clock.elapsed();
     const behind = Math.max(this.#mayWrite, began - PROGRESS_CREDIT * PROGRESS_SHARE);
     this.#mayWrite = behind + (ended - began) * PROGRESS_SHARE;
@@ -290,6 +296,10 @@ export class BanMemory {
       `${messageOf(error)} It will be tried again every ${RETRY_SECONDS} seconds.`,
     );
   }
+}
+
+function copyTicket({ id, ip, groups, first, last, retry, failures, matches, packed }: Ticket): Ticket {
+  return { id, ip, groups, first, last, retry, failures, matches, packed };
 }
 
 function describeOpening(

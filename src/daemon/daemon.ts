@@ -62,6 +62,7 @@ export class Daemon {
   readonly #clock: Clock;
   readonly #jails = new Map<string, LiveJail>();
   readonly #listeners: ((event: DomainEvent) => void)[] = [];
+  readonly #budget = new TrackingBudget(limitsFor(getHeapStatistics().heap_size_limit));
   readonly #jailNeeds: JailNeeds;
   readonly #executor = new CommandExecutor(this);
   readonly #notices = new NoticeGate();
@@ -89,7 +90,7 @@ export class Daemon {
       publish: (event) => this.#publish(event),
       random: needs.random ?? Math.random,
       threads: this.#threads,
-      budget: new TrackingBudget(limitsFor(getHeapStatistics().heap_size_limit)),
+      budget: this.#budget,
     };
   }
 
@@ -262,7 +263,12 @@ export class Daemon {
 
   #takeFailures(jails: readonly string[], failures: readonly Failure[], reader: ReaderHost): void {
     reportWork(failures.length * jails.length);
-    jails.forEach((jail) => this.#jails.get(jail)?.takeFailures(failures));
+    const work = (): void => jails.forEach((jail) => this.#jails.get(jail)?.takeFailures(failures));
+    if (jails.length > 1) {
+      this.#budget.pool.share(work);
+    } else {
+      work();
+    }
     reader.post({ type: "ack", count: failures.length * jails.length });
   }
 

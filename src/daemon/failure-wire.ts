@@ -197,7 +197,6 @@ class WiredFailure implements Failure, Packed {
   readonly count: number;
   readonly weight: number | undefined;
   readonly bantime: number | undefined;
-  /** A part of the names of all: whoever keeps it has to copy it. */
   readonly id: string | undefined;
   readonly ip: string | undefined;
   readonly host: string | undefined;
@@ -209,19 +208,20 @@ class WiredFailure implements Failure, Packed {
 
   constructor({ names, bytes, numbers }: OpenBatch, at: number, name: number, start: number) {
     this.time = numberAt(numbers, at);
-    this.count = numberAt(numbers, at + 1);
+    this.count = numberAt(numbers, at + 1) | 0;
     this.weight = presentAt(numbers, at + 2);
     this.bantime = presentAt(numbers, at + 3);
     const [id, ip, host] = [numberAt(numbers, at + 4), numberAt(numbers, at + 5), numberAt(numbers, at + 6)];
     let end = name;
-    this.id = id < 0 ? undefined : names.slice(end, (end += id));
+    this.id = id < 0 ? undefined : copyText(names.slice(end, (end += id)));
     this.ip = ip < 0 ? undefined : copyText(names.slice(end, (end += ip)));
     this.host = host < 0 ? undefined : copyText(names.slice(end, (end += host)));
     this.nameEnd = end;
     this.bytes = bytes;
     this.start = start;
-    this.middle = start + numberAt(numbers, at + 7);
-    this.end = this.middle + numberAt(numbers, at + 8);
+    // As whole numbers of 32 bits: V8 would keep others in boxes, wherever they are added up.
+    this.middle = (start + numberAt(numbers, at + 7)) | 0;
+    this.end = (this.middle + numberAt(numbers, at + 8)) | 0;
   }
 
   get packed(): Packed {

@@ -1,13 +1,6 @@
-import {
-  copyText,
-  parseDotted,
-  roundHalfEven,
-  type Failure,
-  type Ticket,
-  type TicketChanges,
-} from "../model";
+import { parseDotted, roundHalfEven, type Failure, type Ticket, type TicketChanges } from "../model";
 import { OpenTicket } from "./open-ticket";
-import { TextPool } from "./text-pool";
+import type { TextPool } from "./text-pool";
 import { TrackingBudget, type Tracked } from "./tracking-budget";
 
 /** The limits a table counts by. */
@@ -25,7 +18,6 @@ export class FailureTable implements Tracked {
   readonly #tickets = new Map<string | number, OpenTicket>();
   readonly #budget: TrackingBudget;
   #limits: CountingLimits;
-  #pool = new TextPool();
   #text = 0;
   #total = 0;
   #evicted = 0;
@@ -125,7 +117,7 @@ export class FailureTable implements Tracked {
         this.take(ticket.id);
       }
     }
-    this.#tighten();
+    this.#budget.tighten();
   }
 
   /**
@@ -180,8 +172,13 @@ export class FailureTable implements Tracked {
     }
   }
 
+  move(pool: TextPool, moved: Map<number, number>): void {
+    this.#tickets.forEach((ticket) => ticket.move(pool, moved));
+  }
+
   /** Gives its share of the budget back; the table is not used any more. */
   close(): void {
+    this.#tickets.forEach((ticket) => ticket.release());
     this.#budget.leave(this);
   }
 
@@ -194,8 +191,7 @@ export class FailureTable implements Tracked {
     const attempts = Math.max(1, failure.count);
     const retry = tidy(Math.max(count, attempts) * weightOf(failure));
     this.#total++;
-    // A ticket lives longer than the text that an id may be a part of.
-    const ticket = new OpenTicket(copyText(id), failure, { retry, pool: this.#pool });
+    const ticket = new OpenTicket(id, failure, { retry, pool: this.#budget.pool });
     this.#put(ticket);
     this.#change(ticket);
     return ticket;
@@ -204,20 +200,11 @@ export class FailureTable implements Tracked {
   /** A ticket of an earlier run, as whoever kept it has it. */
   #reopen({ id, ip, groups, first, last, retry, failures, matches }: Ticket): OpenTicket {
     const failure = { time: last, ip, groups, matches, count: failures };
-    const ticket = new OpenTicket(id, failure, { retry, pool: this.#pool });
+    const ticket = new OpenTicket(id, failure, { retry, pool: this.#budget.pool });
     ticket.first = first;
     ticket.isNew = false;
     ticket.isKnown = true;
     return ticket;
-  }
-
-  /** After a flood most of the pool may be empty: what is left goes to a smaller one. */
-  #tighten(): void {
-    if (this.#pool.isRoomy) {
-      const pool = new TextPool();
-      this.#tickets.forEach((ticket) => ticket.move(pool));
-      this.#pool = pool;
-    }
   }
 
   #put(ticket: OpenTicket): void {

@@ -1,11 +1,8 @@
 import {
-  bytesOf,
   countLines,
   countPackedLines,
   isLineCount,
-  narrowText,
   packFailure,
-  packLines,
   unpackGroups,
   unpackLines,
   type BanData,
@@ -20,6 +17,9 @@ import { NO_TEXT, type TextPool } from "./text-pool";
 
 /** What a text takes beside its characters: its head, and its place in a list. */
 const TEXT_BYTES = 40;
+
+const NO_TEXTS: number[] = [];
+const NO_GROUPS: Groups = new Map();
 
 /**
  * A ticket at work. What it remembers of log lines stays packed in a pool until somebody asks: of thousands who fail
@@ -46,9 +46,9 @@ export class OpenTicket implements Ticket {
   rules = -1;
   #pool: TextPool;
   #groups: number;
-  /** A row of texts, each the packed lines of one failure, and how many lines they are together. */
-  #head = NO_TEXT;
-  #tail = NO_TEXT;
+  /** Texts of packed lines, each those of one failure: mostly there is one. And how many lines they are together. */
+  #first = NO_TEXT;
+  #others: number[] = NO_TEXTS;
   #lines = 0;
 
   constructor(
@@ -64,7 +64,7 @@ export class OpenTicket implements Ticket {
     this.retry = retry;
     this.failures = Math.max(1, failure.count);
     this.#pool = pool;
-    this.#groups = pool.put(packed.bytes, packed.start, packed.middle);
+    this.#groups = pool.putGroups(packed);
     this.#add(packed);
   }
 
@@ -88,20 +88,27 @@ export class OpenTicket implements Ticket {
 
   /** Adds the lines of a failure; of all its lines the last `most` are kept. */
   append(failure: Failure, most: number): void {
-    this.#add(failure.packed ?? packFailure(failure));
-    const excess = this.#lines - Math.max(0, most);
+    const packed = failure.packed ?? packFailure(failure);
+    const first = this.#first;
+    const count = countPackedLines(packed);
+    const excess = this.#lines + count - Math.max(0, most);
+    if (excess === count && count > 0 && first !== NO_TEXT && this.#countLines(first) === count) {
+      this.#exchange(packed);
+      return;
+    }
+    this.#add(packed);
     if (excess > 0) {
       this.#drop(excess);
     }
   }
 
-  /** Goes to another pool with all it has. */
-  move(pool: TextPool): void {
-    const texts = this.#texts().map((text) => copyTo(pool, this.#pool.bytes(text)));
-    this.#groups = copyTo(pool, this.#pool.bytes(this.#groups));
+  /** Goes to another pool with all it has; `moved`: what others have taken there already, and where it is now. */
+  move(pool: TextPool, moved: Map<number, number>): void {
+    const move = (text: number): number => this.#pool.move(text, pool, moved);
+    this.#groups = move(this.#groups);
+    this.#first = move(this.#first);
+    this.#others = this.#others.map(move);
     this.#pool = pool;
-    this.#head = NO_TEXT;
-    texts.forEach((text) => this.#hang(text));
   }
 
   /** Forgets what it remembers of lines: the pool may give their place to others. */
@@ -109,53 +116,67 @@ export class OpenTicket implements Ticket {
     this.#pool.free(this.#groups);
     this.#texts().forEach((text) => this.#pool.free(text));
     this.#groups = NO_TEXT;
-    this.#head = NO_TEXT;
+    this.#setTexts([]);
     this.#lines = 0;
   }
 
   #texts(): readonly number[] {
-    const texts: number[] = [];
-    for (let text = this.#head; text !== NO_TEXT; text = this.#pool.behind(text)) {
-      texts.push(text);
-    }
-    return texts;
+    return this.#first === NO_TEXT ? NO_TEXTS : [this.#first, ...this.#others];
+  }
+
+  #setTexts([first = NO_TEXT, ...others]: readonly number[]): void {
+    this.#first = first;
+    this.#others = others.length === 0 ? NO_TEXTS : others;
   }
 
   #add(packed: Packed): void {
-    const { bytes, middle, end } = packed;
     const count = countPackedLines(packed);
-    if (count > 0) {
-      this.#hang(this.#pool.put(bytes, middle, end));
-      this.#lines += count;
-      this.text += end - middle + TEXT_BYTES;
-    }
-  }
-
-  #hang(text: number): void {
-    if (this.#head === NO_TEXT) {
-      this.#head = text;
-    } else {
-      this.#pool.append(this.#tail, text);
-    }
-    this.#tail = text;
-  }
-
-  /** Takes lines away, the first ones; mostly each text is one line, and whole texts go. */
-  #drop(excess: number): void {
-    const text = this.#head;
-    const count = text === NO_TEXT ? excess : this.#countLines(text);
-    if (count > excess) {
-      this.#shorten(excess);
-    }
-    if (count > excess || text === NO_TEXT) {
+    if (count === 0) {
       return;
     }
-    this.#head = this.#pool.behind(text);
-    this.#lines -= count;
+    const text = this.#pool.putLines(packed);
+    if (this.#first === NO_TEXT) {
+      this.#first = text;
+    } else {
+      // Not pushed: that would leave room for more than ever come.
+      this.#others = this.#others.concat(text);
+    }
+    this.#lines += count;
+    this.text += packed.end - packed.middle + TEXT_BYTES;
+  }
+
+  /** What happens nearly always: the lines of one failure come, as many of another go. */
+  #exchange(packed: Packed): void {
+    const old = this.#first;
+    this.text += packed.end - packed.middle - this.#pool.length(old);
+    this.#pool.free(old);
+    const text = this.#pool.putLines(packed);
+    const others = this.#others;
+    this.#first = others[0] ?? text;
+    if (others.length > 0) {
+      others.copyWithin(0, 1);
+      others[others.length - 1] = text;
+    }
+  }
+
+  /** Takes lines away, the first ones. */
+  #drop(excess: number): void {
+    const [text, ...others] = this.#texts();
+    if (text === undefined) {
+      return;
+    }
+    const lines = unpackLines(this.#pool.read(text)).slice(excess);
+    const count = this.#countLines(text);
     this.text -= this.#pool.length(text) + TEXT_BYTES;
+    this.#lines -= count;
     this.#pool.free(text);
+    this.#setTexts(others);
     if (count < excess) {
       this.#drop(excess - count);
+    } else if (lines.length > 0) {
+      this.#setTexts([]);
+      this.#add(packFailure({ groups: NO_GROUPS, matches: lines }));
+      this.#setTexts([this.#first, ...others]);
     }
   }
 
@@ -163,23 +184,6 @@ export class OpenTicket implements Ticket {
     const first = this.#pool.first(text);
     return isLineCount(first) ? first : countLines(this.#pool.read(text));
   }
-
-  /** Takes lines away from the first text, but not all. */
-  #shorten(excess: number): void {
-    const old = this.#head;
-    const lines = unpackLines(this.#pool.read(old)).slice(excess);
-    const bytes = bytesOf(narrowText(packLines(lines)));
-    this.#lines += lines.length - this.#countLines(old);
-    this.#head = copyTo(this.#pool, bytes);
-    this.#pool.append(this.#head, this.#pool.behind(old));
-    this.#tail = this.#tail === old ? this.#head : this.#tail;
-    this.text += bytes.length - this.#pool.length(old);
-    this.#pool.free(old);
-  }
-}
-
-function copyTo(pool: TextPool, bytes: Uint8Array): number {
-  return pool.put(new DataView(bytes.buffer), 0, bytes.length);
 }
 
 /** What a ban remembers, packed until somebody asks. */

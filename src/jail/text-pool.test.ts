@@ -1,11 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { bytesOf } from "../model";
-import { NO_TEXT, TextPool } from "./text-pool";
+import { bytesOf, packFailure } from "../model";
+import { TextPool } from "./text-pool";
 
 const latin1 = fc.oneof(
   fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)) }),
   fc.integer({ min: 0, max: 400 }).map((length) => "0123456789abc".repeat(40).slice(0, length)),
+  // One that shares its segment with no other.
+  fc.integer({ min: 2000, max: 70_000 }).map((length) => "x".repeat(length)),
 );
 
 function put(pool: TextPool, text: string, offset = 0): number {
@@ -36,12 +38,25 @@ test("gives back every text that was put in and not freed, whatever came and wen
   );
 });
 
-test("keeps rows of texts", () => {
-  const pool = new TextPool();
-  const [first, second] = [put(pool, "one"), put(pool, "x".repeat(300))];
-  pool.append(first, second);
-  expect([pool.behind(first), pool.behind(second)]).toEqual([second, NO_TEXT]);
-  expect([pool.read(first), pool.read(second), pool.read(NO_TEXT)]).toEqual(["one", "x".repeat(300), ""]);
+test("keeps the texts of a failure once for all who keep them, and moves them so", () => {
+  fc.assert(
+    fc.property(fc.array(fc.array(latin1, { maxLength: 3 }), { maxLength: 5 }), (failures) => {
+      const packed = failures.map((matches) => packFailure({ groups: new Map([["user", "x"]]), matches }));
+      const keep = (pool: TextPool) => packed.flatMap((one) => [pool.putGroups(one), pool.putLines(one)]);
+      const [alone, pool, other] = [new TextPool(), new TextPool(), new TextPool()];
+      const plain = keep(alone).map((text) => alone.read(text));
+      const sets: number[][] = [];
+      pool.share(() => sets.push(keep(pool), keep(pool), keep(pool)));
+      expect(sets[1]).toEqual(sets[0]);
+      sets[0]?.forEach((text) => pool.free(text));
+      const moved = new Map<number, number>();
+      const places = sets.slice(1).map((set) => set.map((text) => pool.move(text, other, moved)));
+      expect(places[1]).toEqual(places[0]);
+      places[0]?.forEach((text) => other.free(text));
+      expect(sets[1]?.map((text) => pool.read(text))).toEqual(plain);
+      expect(places[1]?.map((text) => other.read(text))).toEqual(plain);
+    }),
+  );
 });
 
 test("is roomy when little is left of much, and takes no more room for texts that come and go", () => {

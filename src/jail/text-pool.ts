@@ -1,20 +1,17 @@
-import { textOf } from "../model";
+import { textOf, type Packed } from "../model";
 
-/** Bytes of one block, in words of four; a text takes one block or several, chained. */
-const BLOCK = 64;
 const WORD = 4;
-const WORDS = BLOCK / WORD;
-/** Words that do not belong to the text: the next block, and in its first block its length and the text behind it. */
-const LINK = 0;
-const LENGTH = 1;
-const BEHIND = 2;
-const HEAD = 3;
-const TAIL_HEAD = 1;
-/** Blocks are allotted so many at once. */
-const SEGMENT = 1024;
-const SEGMENT_BITS = 10;
+/** Words in front of a text: its length and how many keep it. In a free place: where the next free one is. */
+const LENGTH = 0;
+const KEEPERS = 1;
+const HEAD = 2;
+/** Words of one segment; where a text stands is told by a number whose lower bits are the word in its segment. */
+const SEGMENT = 1 << 14;
+const SEGMENT_BITS = 14;
+/** Words of the largest text that shares a segment with others, head and all. */
+const MOST_SHARING = 512;
 /** So many times more room than is needed is too much. */
-const ROOMY = 4;
+const ROOMY = 3;
 
 /** No text. It is empty and cannot be freed. */
 export const NO_TEXT = -1;
@@ -24,41 +21,86 @@ interface Segment {
   readonly words: Int32Array;
 }
 
+/** The texts of a failure that several jails are about to keep. */
+interface Shared {
+  groups: number;
+  lines: number;
+}
+
 /**
  * Keeps many short texts as bytes outside the heap: what comes and goes there by the thousand costs the garbage
- * collector nothing. Texts are known by numbers and can be put in rows. Whoever puts a text in frees it.
+ * collector nothing. Texts are known by numbers. Whoever puts a text in frees it.
  */
 export class TextPool {
-  readonly #segments: Segment[] = [];
-  #free = NO_TEXT;
+  readonly #segments: (Segment | undefined)[] = [];
+  /** The first free place for each number of words. */
+  readonly #free = new Int32Array(MOST_SHARING + 1).fill(NO_TEXT);
+  /** What has never been used of the last segment that texts share. */
+  #fresh = 0;
+  #end = 0;
+  /** Words in use, and all there are. */
   #used = 0;
+  #all = 0;
+  #shared: Map<Packed, Shared> | undefined;
 
   /** Whether it takes so much more room than its texts need that these should go to another one. */
   get isRoomy(): boolean {
-    const all = this.#segments.length * SEGMENT;
-    return all > ROOMY * SEGMENT && this.#used < all / ROOMY;
+    return this.#all > ROOMY * SEGMENT && this.#used < this.#all / ROOMY;
   }
 
-  /** Keeps a copy of some bytes; nothing is behind it yet. */
-  put(bytes: DataView, start: number, end: number): number {
-    const first = this.#take();
-    let { words } = this.#segmentOf(first);
-    let at = (first % SEGMENT) * WORDS;
-    words[at + LENGTH] = end - start;
-    words[at + BEHIND] = NO_TEXT;
-    let to = at + HEAD;
-    for (let from = start; from < end; from += WORD) {
-      if (to === at + WORDS) {
-        const next = this.#take();
-        words[at + LINK] = next;
-        ({ words } = this.#segmentOf(next));
-        at = (next % SEGMENT) * WORDS;
-        to = at + TAIL_HEAD;
+  /** While that is done, what is put in again and again of one failure is kept once for all. */
+  share(work: () => void): void {
+    this.#shared = new Map();
+    try {
+      work();
+    } finally {
+      for (const { groups, lines } of this.#shared.values()) {
+        this.free(groups);
+        this.free(lines);
       }
-      words[to++] = from + WORD <= end ? bytes.getInt32(from, true) : lastWord(bytes, from, end);
+      this.#shared = undefined;
     }
-    words[at + LINK] = NO_TEXT;
-    return first;
+  }
+
+  /** Keeps the groups of a failure. */
+  putGroups(packed: Packed): number {
+    const { bytes, start, middle } = packed;
+    const shared = this.#sharedOf(packed);
+    if (!shared) {
+      return this.put(bytes, start, middle);
+    }
+    shared.groups = shared.groups === NO_TEXT ? this.put(bytes, start, middle) : shared.groups;
+    return this.#keep(shared.groups);
+  }
+
+  /** Keeps the lines of a failure. */
+  putLines(packed: Packed): number {
+    const { bytes, middle, end } = packed;
+    const shared = this.#sharedOf(packed);
+    if (!shared) {
+      return this.put(bytes, middle, end);
+    }
+    shared.lines = shared.lines === NO_TEXT ? this.put(bytes, middle, end) : shared.lines;
+    return this.#keep(shared.lines);
+  }
+
+  /** Keeps a copy of some bytes. */
+  put(bytes: DataView, start: number, end: number): number {
+    const size = sizeOf(end - start);
+    const text = this.#take(size);
+    const { words } = this.#segmentOf(text);
+    let to = text % SEGMENT;
+    words[to++] = end - start;
+    words[to++] = 1;
+    let from = start;
+    for (; from + WORD <= end; from += WORD) {
+      words[to++] = bytes.getInt32(from, true);
+    }
+    if (from < end) {
+      words[to] = lastWord(bytes, from, end);
+    }
+    this.#used += size;
+    return text;
   }
 
   /** How many bytes a text has. */
@@ -71,76 +113,110 @@ export class TextPool {
     return this.#word(text, HEAD) & 0xff;
   }
 
-  /** Puts a text behind another in its row. */
-  append(text: number, behind: number): void {
-    this.#segmentOf(text).words[(text % SEGMENT) * WORDS + BEHIND] = behind;
-  }
-
-  /** The text behind another. */
-  behind(text: number): number {
-    return this.#word(text, BEHIND);
+  /** Gives a text to another pool; who keeps it too gives it to the same place, which `moved` tells. */
+  move(text: number, pool: TextPool, moved: Map<number, number>): number {
+    const there = moved.get(text);
+    if (text === NO_TEXT || there !== undefined) {
+      return there === undefined ? NO_TEXT : pool.#keep(there);
+    }
+    const bytes = this.bytes(text);
+    const place = pool.put(new DataView(bytes.buffer), 0, bytes.length);
+    moved.set(text, place);
+    return place;
   }
 
   /** A copy of the bytes of a text. */
-  bytes(text: number): Uint8Array {
-    const bytes = new Uint8Array(this.length(text));
-    let at = 0;
-    for (let block = text; block !== NO_TEXT; block = this.#word(block, LINK)) {
-      const from = (block % SEGMENT) * BLOCK;
-      const head = (block === text ? HEAD : TAIL_HEAD) * WORD;
-      const size = Math.min(bytes.length - at, BLOCK - head);
-      bytes.set(this.#segmentOf(block).bytes.subarray(from + head, from + head + size), at);
-      at += size;
-    }
-    return bytes;
+  bytes(text: number): Uint8Array<ArrayBuffer> {
+    const length = this.length(text);
+    const from = ((text % SEGMENT) + HEAD) * WORD;
+    return length === 0 ? new Uint8Array() : this.#segmentOf(text).bytes.slice(from, from + length);
   }
 
   read(text: number): string {
     return textOf(this.bytes(text));
   }
 
-  /** Forgets a text. */
+  /** Forgets a text, unless somebody else keeps it. */
   free(text: number): void {
-    for (let block = text; block !== NO_TEXT; ) {
-      const { words } = this.#segmentOf(block);
-      const at = (block % SEGMENT) * WORDS;
-      const next = words[at + LINK] ?? NO_TEXT;
-      words[at + LINK] = this.#free;
-      this.#free = block;
-      this.#used--;
-      block = next;
+    if (text === NO_TEXT || this.#addKeepers(text, -1) > 0) {
+      return;
+    }
+    const size = sizeOf(this.length(text));
+    this.#used -= size;
+    if (size > MOST_SHARING) {
+      this.#segments[text >> SEGMENT_BITS] = undefined;
+      this.#all -= size;
+    } else {
+      this.#segmentOf(text).words[text % SEGMENT] = this.#free[size] ?? NO_TEXT;
+      this.#free[size] = text;
     }
   }
 
-  #word(block: number, word: number): number {
-    return this.#segmentOf(block).words[(block % SEGMENT) * WORDS + word] ?? NO_TEXT;
-  }
-
-  #segmentOf(block: number): Segment {
-    return this.#segments[block >> SEGMENT_BITS] ?? this.#grow();
-  }
-
-  #take(): number {
-    if (this.#free === NO_TEXT) {
-      this.#grow();
+  #sharedOf(packed: Packed): Shared | undefined {
+    let shared = this.#shared?.get(packed);
+    if (this.#shared && !shared) {
+      shared = { groups: NO_TEXT, lines: NO_TEXT };
+      this.#shared.set(packed, shared);
     }
-    const block = this.#free;
-    this.#free = this.#word(block, LINK);
-    this.#used++;
-    return block;
+    return shared;
   }
 
-  #grow(): Segment {
-    const bytes = new Uint8Array(SEGMENT * BLOCK);
-    const segment = { bytes, words: new Int32Array(bytes.buffer) };
-    const first = this.#segments.length * SEGMENT;
-    for (let i = 0; i < SEGMENT; i++) {
-      segment.words[i * WORDS + LINK] = i < SEGMENT - 1 ? first + i + 1 : this.#free;
+  #keep(text: number): number {
+    this.#addKeepers(text, 1);
+    return text;
+  }
+
+  #addKeepers(text: number, count: number): number {
+    const at = (text % SEGMENT) + KEEPERS;
+    const { words } = this.#segmentOf(text);
+    return (words[at] = (words[at] ?? 0) + count);
+  }
+
+  #word(text: number, word: number): number {
+    return this.#segmentOf(text).words[(text % SEGMENT) + word] ?? 0;
+  }
+
+  #segmentOf(text: number): Segment {
+    const segment = this.#segments[text >> SEGMENT_BITS];
+    if (!segment) {
+      throw new RangeError(`there is no text ${text}`);
     }
-    this.#free = first;
-    this.#segments.push(segment);
     return segment;
   }
+
+  /** A place of so many words. */
+  #take(size: number): number {
+    if (size > MOST_SHARING) {
+      return this.#grow(size);
+    }
+    const free = this.#free[size] ?? NO_TEXT;
+    if (free !== NO_TEXT) {
+      this.#free[size] = this.#word(free, LENGTH);
+      return free;
+    }
+    if (this.#fresh + size > this.#end) {
+      this.#fresh = this.#grow(SEGMENT);
+      this.#end = this.#fresh + SEGMENT;
+    }
+    const text = this.#fresh;
+    this.#fresh += size;
+    return text;
+  }
+
+  /** Another segment; gives its first word. */
+  #grow(size: number): number {
+    const bytes = new Uint8Array(size * WORD);
+    const gap = this.#segments.indexOf(undefined);
+    const place = gap < 0 ? this.#segments.length : gap;
+    this.#segments[place] = { bytes, words: new Int32Array(bytes.buffer) };
+    this.#all += size;
+    return place * SEGMENT;
+  }
+}
+
+/** How many words a text of so many bytes takes; always an even number, so that fewer kinds of places are told apart. */
+function sizeOf(length: number): number {
+  return (HEAD + Math.ceil(length / WORD) + 1) & ~1;
 }
 
 /** The bytes that do not fill a word; machines that run Node are little-endian, as the words read above. */

@@ -1,3 +1,5 @@
+import { TextPool } from "./text-pool";
+
 /** What a table of counted offenders holds, as its budget sees it. */
 export interface Tracked {
   readonly size: number;
@@ -5,6 +7,8 @@ export interface Tracked {
   readonly text: number;
   /** Forgets whoever was silent longest, but not the one just counted; false when there is nobody else. */
   forgetOldest(): boolean;
+  /** Takes all its texts to another pool; see `TextPool.move`. */
+  move(pool: TextPool, moved: Map<number, number>): void;
 }
 
 /** How much may be held at once, for all jails that share it. */
@@ -37,11 +41,17 @@ export function limitsFor(heapBytes: number): TrackingLimits {
 export class TrackingBudget {
   readonly limits: TrackingLimits;
   readonly #tables = new Set<Tracked>();
+  #pool = new TextPool();
   #offenders = 0;
   #text = 0;
 
   constructor(limits: Partial<TrackingLimits> = {}) {
     this.limits = { offenders: MAX_TRACKED, text: MAX_TEXT, ...limits };
+  }
+
+  /** Where all tables keep what they remember of lines. */
+  get pool(): TextPool {
+    return this.#pool;
   }
 
   join(table: Tracked): void {
@@ -68,6 +78,16 @@ export class TrackingBudget {
     }
     while (this.#text > this.limits.text && this.#largest("text")?.forgetOldest()) {
       // One offender's lines less.
+    }
+  }
+
+  /** After a flood most of the pool may be empty: what is left goes to a smaller one. */
+  tighten(): void {
+    if (this.#pool.isRoomy) {
+      const pool = new TextPool();
+      const moved = new Map<number, number>();
+      this.#tables.forEach((table) => table.move(pool, moved));
+      this.#pool = pool;
     }
   }
 
