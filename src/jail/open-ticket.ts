@@ -77,13 +77,13 @@ export class OpenTicket implements Ticket {
   }
 
   get packed(): PackedTicket {
-    return [this.#pool.read(this.#groups), ...this.#texts().map((text) => this.#pool.read(text))];
+    return [this.#pool.bytes(this.#groups), ...this.#texts().map((text) => this.#pool.bytes(text))];
   }
 
   /** What a ban keeps of it. */
   get data(): BanData {
-    const [groups, ...lines] = this.packed;
-    return new TicketData(this.failures, groups, lines);
+    const lines = this.#texts().map((text) => this.#pool.read(text));
+    return new TicketData(this.failures, this.#pool.read(this.#groups), lines);
   }
 
   /** Adds the lines of a failure; of all its lines the last `most` are kept. */

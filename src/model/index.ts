@@ -52,6 +52,7 @@ export {
   narrowText,
   packFailure,
   packGroups,
+  packHead,
   packLines,
   textOf,
   unpackGroups,

@@ -87,6 +87,11 @@ export function packLines(matches: readonly MatchedLine[]): string {
   return head + body;
 }
 
+/** What `packLines` gives of texts that are lines as a whole, without the texts: they follow one after the other. */
+export function packHead(lengths: readonly number[]): string {
+  return formatNumber(lengths.length) + lengths.map((length) => WHOLE + formatNumber(length)).join("");
+}
+
 /** What `packLines` was given; also of a narrowed text. */
 export function unpackLines(text: string): readonly MatchedLine[] {
   const reader = new PackReader(text);

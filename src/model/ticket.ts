@@ -14,12 +14,12 @@ export interface Ticket {
   /** All failures since the ticket began. */
   readonly failures: number;
   readonly matches: readonly MatchedLine[];
-  /** Its groups and its lines once more, as `packGroups` and `packLines` give them. */
+  /** Its groups and its lines once more, as the bytes of what `packGroups` and `packLines` give, these once or more. */
   readonly packed?: PackedTicket | undefined;
 }
 
 /** Packed groups, then packed lines in one text or several. */
-export type PackedTicket = readonly [groups: string, ...lines: readonly string[]];
+export type PackedTicket = readonly [groups: Uint8Array, ...lines: readonly Uint8Array[]];
 
 /** What has become of tickets: those that are new or say something else, and the ids of those that are no more. */
 export interface TicketChanges {

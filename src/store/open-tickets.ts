@@ -2,6 +2,7 @@ import {
   formatMatch,
   narrowText,
   packGroups,
+  packHead,
   packLines,
   unpackGroups,
   unpackLines,
@@ -51,9 +52,16 @@ export function readTickets(db: TicketStatements, jail: string): Ticket[] {
 
 /** Number of failures, address or nothing, groups, lines: packed as they are, for thousands are written at once. */
 function encodeTicket(ticket: Ticket): Uint8Array {
-  const { ip = "", failures } = ticket;
-  const texts = ticket.packed ?? [packGroups(ticket.groups), packLines(ticket.matches)];
-  return Buffer.from(narrowText(packLines([String(failures), ip, ...texts])), "latin1");
+  const parts = [...[String(ticket.failures), ticket.ip ?? ""].map(toBytes), ...packedOf(ticket)];
+  return Buffer.concat([toBytes(packHead(parts.map(({ length }) => length))), ...parts]);
+}
+
+function packedOf({ packed, groups, matches }: Ticket): readonly Uint8Array[] {
+  return packed ?? [packGroups(groups), packLines(matches)].map((text) => toBytes(narrowText(text)));
+}
+
+function toBytes(narrow: string): Uint8Array {
+  return Buffer.from(narrow, "latin1");
 }
 
 function decodeTicket(data: unknown): Pick<Ticket, "ip" | "failures" | "groups" | "matches"> {
