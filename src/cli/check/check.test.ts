@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runClient } from "../client";
 import { runCheck } from ".";
+import { workedMs } from "./time-limit";
 
 const SHIPPED = resolve(import.meta.dirname, "../../../config");
 const FILTER = "[Definition]\nfailregex = ^bad <HOST>$\n";
@@ -210,10 +211,10 @@ describe("runCheck", () => {
   });
 
   it("shows on which line a regex explodes, in bounded time", () => {
-    const start = performance.now();
+    const start = workedMs();
     const lines = ofJail("", { "filter.d/f.conf": "[Definition]\nfailregex = ^<HOST> (?:\\w+\\s?)*$\n" });
     expect(lines[0]).toMatch(/failregex can explode: a line of \d+ characters .*60 times 'x'$/);
-    expect(performance.now() - start).toBeLessThan(3000);
+    expect(workedMs() - start).toBeLessThan(3000);
   });
 
   it("shows on which line a regex takes the cube of the length", () => {

@@ -1,7 +1,7 @@
 import type { CompiledRegex } from "../../filter";
 import { explosiveText, findCrowding, findExplosion, type Explosion } from "../../regex";
 import { quoteLine } from "./quote-line";
-import { doWithin } from "./time-limit";
+import { doWithinWork } from "./time-limit";
 
 const ROUNDS = 60;
 /** Where time grows with a power of the length: the square of so many does no harm, the cube does. */
@@ -43,5 +43,5 @@ function describeSlow(
 }
 
 function isSlow({ matcher }: CompiledRegex, text: string): boolean {
-  return doWithin(SLOW_MS, () => matcher.test(text)) === undefined;
+  return doWithinWork(SLOW_MS, () => matcher.test(text)) === "over";
 }
