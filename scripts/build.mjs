@@ -21,6 +21,8 @@ const PROGRAMS = {
   // Threads of actions, started only where a jail needs them.
   notices: "src/action/notices/notices.main.ts",
   module: "src/action/notices/module.main.ts",
+  // Run by the daemon now and then: what takes time or memory and is soon over.
+  "filter-check": "src/cli/filter-check.main.ts",
   // Not a program: loaded by those above when it is needed, since a client has to start fast.
   check: "src/cli/check/index.ts",
 };

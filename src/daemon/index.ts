@@ -3,6 +3,8 @@
  * with their reader, actions, database, log and socket. Decides nothing itself: jail/ does.
  */
 export { Daemon, type DaemonNeeds } from "./daemon";
+export type { FilterCheckReply, FilterCheckRequest, FilterWeakness } from "./filter-check-wire";
+export { filterCheckerFrom, type FilterChecker } from "./filter-checker";
 export { type LiveJail } from "./live-jail";
 export { Reader } from "./reader";
 export { ReaderHost, type ReaderPort } from "./reader-host";
