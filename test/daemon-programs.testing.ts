@@ -29,6 +29,7 @@ export function buildPrograms(): Programs {
       client: "src/cli/fail2ban-client.main.ts",
       server: "src/cli/fail2ban-server.main.ts",
       reader: "src/daemon/reader.main.ts",
+      "filter-check": "src/cli/filter-check.main.ts",
       "reader-process": "src/daemon/reader-process.main.ts",
       notices: "src/action/notices/notices.main.ts",
       module: "src/action/notices/module.main.ts",

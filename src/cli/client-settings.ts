@@ -12,6 +12,7 @@ export interface ClientSettings {
   readonly syslogsocket: string;
   readonly readeruser: string;
   readonly readergroups: string;
+  readonly checkfilters: string;
 }
 
 /**

@@ -17,6 +17,7 @@ export interface ServerProgram {
 }
 
 const FAILED = 255;
+const NO = /^(?:no|off|false|0)$/i;
 
 /**
  * `fail2ban-server`: runs the daemon in the foreground (`-f`) or the background; with a command other than `start` it
@@ -59,6 +60,8 @@ async function runForeground(options: ClientOptions, program: ServerProgram): Pr
       readerScript: program.readerScript,
       readeruser: settings.readeruser,
       readergroups: settings.readergroups,
+      // Off only when it was switched off: a slip of the pen must not.
+      ...(NO.test(settings.checkfilters) ? {} : { filterCheck: { directory: settings.conf } }),
       tell: (text) => log.error(text),
       ...configurationOf(options, settings),
     });

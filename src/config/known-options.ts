@@ -19,6 +19,7 @@ export const SERVER_OPTIONS: ReadonlySet<string> = new Set([
   "dbpurgeage",
   "readeruser",
   "readergroups",
+  "checkfilters",
 ]);
 
 /** Options of a filter's [Definition]; a jail may set them as well. In the order of the stream. */

@@ -136,6 +136,15 @@ describe("readConfiguration", () => {
     expect(stream.map((entry) => entry.command)).toContainEqual(["set", "loglevel", "DEBUG"]);
   });
 
+  it("warns of a checkfilters that is neither yes nor no", () => {
+    const ofText = (text: string) =>
+      problems(read({ "fail2ban.local": `[Definition]\ncheckfilters = ${text}\n` }));
+    expect([ofText("no"), ofText("TRUE")]).toEqual([[], []]);
+    expect(ofText("nope")).toEqual([
+      "fail2ban.local:2: checkfilters = nope is neither yes nor no; it counts as yes",
+    ]);
+  });
+
   it("survives names that mean something to JavaScript", () => {
     const configuration = read({
       "jail.local":

@@ -20,6 +20,8 @@ export interface ServerSettings {
   /** Who reads logs, and with which groups; empty: the daemon itself, all groups of that user. */
   readonly readeruser: string;
   readonly readergroups: string;
+  /** Whether filters are tried with hostile lines after they have been loaded; as it was written. */
+  readonly checkfilters: string;
 }
 
 /** What the command line sets in place of the configuration. */
@@ -40,12 +42,14 @@ const DEFAULTS: ServerSettings & Readonly<Record<"allowipv6" | "dbfile" | "dbpur
   syslogsocket: "auto",
   readeruser: "",
   readergroups: "",
+  checkfilters: "yes",
   allowipv6: "auto",
   dbfile: "/var/lib/fail2ban/fail2ban.sqlite3",
   dbpurgeage: "1d",
 };
 const LOG_LEVEL =
   /^(?:\d+|critical|fatal|error|warn|warning|notice|info|debug|notset|msg|tracedebug|heavydebug)$/i;
+const YES_OR_NO = /^(?:yes|on|true|1|no|off|false|0)$/i;
 
 /** Reads the server's settings; without a configuration the built-in ones. Never throws for content. */
 export function readServer(config: MergedConfig | undefined, overrides: ServerOverrides): ServerReading {
@@ -58,6 +62,7 @@ export function readServer(config: MergedConfig | undefined, overrides: ServerOv
     syslogsocket: reader.text("syslogsocket").text,
     readeruser: reader.text("readeruser").text,
     readergroups: reader.text("readergroups").text,
+    checkfilters: reader.text("checkfilters").text,
   };
   return { settings, entries: reader.readEntries(), problems: reader.problems };
 }
@@ -84,6 +89,11 @@ class ServerReader {
     const loglevel = this.text("loglevel");
     if (!LOG_LEVEL.test(loglevel.text)) {
       this.#report("error", `"${loglevel.text}" is not a log level; use INFO, NOTICE, DEBUG …`, loglevel);
+    }
+    const checkfilters = this.text("checkfilters");
+    if (!YES_OR_NO.test(checkfilters.text)) {
+      const what = `checkfilters = ${checkfilters.text.slice(0, 40)} is neither yes nor no; it counts as yes`;
+      this.#report("warning", what, checkfilters);
     }
     this.#warnUnknown();
     return [

@@ -28,6 +28,8 @@ import { checkSpec } from "./jail-values";
 import { describeFailure } from "./remote-failure";
 import type { DeskTask } from "./desk";
 import { CommandExecutor } from "./command-executor";
+import { FilterCheck } from "./filter-check";
+import type { FilterChecker } from "./filter-checker";
 import { decodeFailures } from "./failure-wire";
 import { logEvent, logJump } from "./event-log";
 import type { JailLogPattern } from "./log-patterns";
@@ -47,6 +49,8 @@ export interface DaemonNeeds {
   readonly startReader: () => ReaderPort;
   /** For notices and modules; without it such actions do not work. */
   readonly startThread?: StartThread;
+  /** Tries filters with hostile lines; without it none are tried. `directory` is the configuration, where it is known. */
+  readonly filterCheck?: { readonly checker: FilterChecker; readonly directory?: string };
   readonly logger?: Logger;
   readonly clock?: Clock;
   readonly runner?: CommandRunner;
@@ -69,6 +73,7 @@ export class Daemon {
   readonly #threads: ActionThreads | undefined;
   readonly #stopListeners: (() => void)[] = [];
   readonly #readers: Readers;
+  readonly #filterCheck: FilterCheck | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(needs: DaemonNeeds) {
@@ -78,6 +83,7 @@ export class Daemon {
     this.options = new ServerOptions({ logger: this.logger, memory: this.memory, clock: this.#clock });
     this.#readers = this.#makeReaders(needs.startReader);
     this.#threads = needs.startThread && this.#makeThreads(needs.startThread);
+    this.#filterCheck = needs.filterCheck && this.#makeFilterCheck(needs.filterCheck);
     this.#jailNeeds = {
       readers: this.#readers,
       clock: this.#clock,
@@ -164,6 +170,12 @@ export class Daemon {
   addJail(spec: JailSpec): void {
     checkSpec(spec);
     this.#jails.set(spec.name, new LiveJail(spec, this.#jailNeeds));
+    this.checkFilters();
+  }
+
+  /** Filters may have changed: those that have are tried with hostile lines some time later. */
+  checkFilters(): void {
+    this.#filterCheck?.arm();
   }
 
   /** Stops a jail; its bans stay in the database, but who begins it again counts anew. With `pause` it is about to come back. */
@@ -188,6 +200,7 @@ export class Daemon {
 
   async #end(): Promise<void> {
     this.#readers.expectEnd();
+    this.#filterCheck?.stop();
     this.logger.log("INFO", "server", "Shutdown in progress...");
     this.logger.log("INFO", "server", "Stopping all jails");
     await Promise.all(this.jails.map((jail) => jail.stop("pause")));
@@ -206,6 +219,11 @@ export class Daemon {
       return path === undefined || path === ":memory:" ? undefined : `${path}-notices`;
     };
     return new ActionThreads({ start, log: this.logger.log, queuePath });
+  }
+
+  #makeFilterCheck(needs: NonNullable<DaemonNeeds["filterCheck"]>): FilterCheck {
+    const jails = (): JailSpec[] => this.jails.filter((jail) => jail.isStarted).map(({ spec }) => spec);
+    return new FilterCheck({ ...needs, clock: this.#clock, log: this.logger.log, jails });
   }
 
   async #tryStart(spec: JailSpec): Promise<Problem | undefined> {

@@ -128,6 +128,7 @@ export class JailExecutor {
     const spec = applyChange(jail.spec, change);
     checkSpec(spec);
     await jail.change(spec);
+    this.#daemon.checkFilters();
     return this.#answerChange(change);
   }
 

@@ -108,5 +108,6 @@ async function takeOverJail(daemon: Daemon, spec: JailSpec): Promise<void> {
   }
   log("INFO", "server", `Reload jail '${spec.name}'`);
   await jail.change(spec);
+  daemon.checkFilters();
   log("INFO", "server", `Jail '${spec.name}' reloaded`);
 }

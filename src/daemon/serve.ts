@@ -5,6 +5,7 @@ import { readConfiguration, type ConfigurationOptions } from "../config";
 import { threadsFrom } from "../action";
 import { ControlServer, type Endpoint } from "../control";
 import { Daemon, type DaemonNeeds } from "./daemon";
+import { filterCheckerFrom } from "./filter-checker";
 import { removePidFile, writePidFile } from "./pid-file";
 import { ServiceLife } from "./service-life";
 import type { ReaderPort } from "./reader-host";
@@ -30,6 +31,8 @@ export interface ServeOptions {
   readonly readeruser?: string;
   /** Groups of that process; empty or absent: those its user is in. */
   readonly readergroups?: string;
+  /** Present when filters shall be tried with hostile lines; `directory` is where the configuration comes from. */
+  readonly filterCheck?: { readonly directory: string };
   /** Takes what a person at the terminal should read. */
   readonly tell: (text: string) => void;
   readonly needs?: Partial<DaemonNeeds>;
@@ -53,6 +56,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const daemon = new Daemon({
     startReader: chooseReader(options),
     startThread: threadsFrom((role) => join(dirname(options.readerScript), `${role}.cjs`)),
+    ...chooseFilterCheck(options),
     logger,
     ...options.needs,
   });
@@ -83,6 +87,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   );
   await serving.configure();
   return serving;
+}
+
+function chooseFilterCheck({ filterCheck, readerScript }: ServeOptions): Pick<DaemonNeeds, "filterCheck"> {
+  const script = join(dirname(readerScript), "filter-check.cjs");
+  return filterCheck ? { filterCheck: { ...filterCheck, checker: filterCheckerFrom(script) } } : {};
 }
 
 /** Throws `WarderError` (`reader-user`): who wants a reader without rights gets no other in its place. */
