@@ -37,7 +37,14 @@ const COMMANDS: ReadonlyMap<string, WarderCommand> = new Map<string, WarderComma
   ["stop", passOn("stop", "stop the daemon; bans are remembered", ["stop"])],
   ["restart", passOn("restart [JAIL]", "stop and start again", ["restart"])],
   ["reload", passOn("reload [JAIL]", "take over a changed configuration; bans stay", ["reload"])],
-  ["status", passOn("status [JAIL]", "what is watched, who failed, who is banned", ["status"])],
+  [
+    "status",
+    {
+      usage: "status [JAIL]",
+      help: "what is watched, who failed, who is banned, and whether the firewall has it",
+      run: showStatus,
+    },
+  ],
   ["banned", passOn("banned [IP ...]", "who is banned, or in which jails these addresses are", ["banned"])],
   [
     "ban",
@@ -228,6 +235,23 @@ async function askForJson(
         printJson(words, socket, program.io),
       )
     : refuse(program, `${words[0] ?? ""} has no answer to show as JSON`);
+}
+
+/** fail2ban's text lists every ban of a jail alike, in force or not: what has become of them follows it. */
+async function showStatus(
+  words: readonly string[],
+  options: readonly string[],
+  program: WarderProgram,
+): Promise<number> {
+  const status = await asClient(options, ["status", ...words], program);
+  const [first] = words;
+  if (status !== 0 || first === undefined || options.includes(JSON_OPTION)) {
+    return status;
+  }
+  const jail = first === ALL_OPTION ? undefined : first;
+  return atSocket(options, program, async (socket) =>
+    (await import("./enforcement-text")).printEnforcement(socket, jail, program.io),
+  );
 }
 
 function followDaemon(
