@@ -24,7 +24,7 @@ export async function run({ short = false }) {
     const server = prepareJails(contender, JAILS);
     await start(server);
     results[contender.name] = await measure(server, {
-      settle: short ? 500 : 15_000,
+      settle: short ? 500 : 30_000,
       seconds: short ? 2 : 20,
       bans: short ? 1000 : BANS[contender.name],
     });

@@ -251,7 +251,7 @@ class Tally {
   }
 
   all(filter: JailFilter, prefixes: number): unknown {
-    const hits = [...this.#hits].sort();
+    const hits = [...this.#hits].sort(([left], [right]) => left - right);
     const { missed, matched, others } = this;
     return { missed, matched, others, hits, prefixes, dates: filter.detector.templates };
   }
