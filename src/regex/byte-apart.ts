@@ -38,7 +38,13 @@ export class ApartWriter {
     switch (node.type) {
       case "atomic": {
         const index = this.#apart(node.body);
-        return (q) => code.set(q, code.call(index, code.get(q)));
+        const { result } = this.#needs.shared.globals;
+        return (q) =>
+          code.when(
+            code.call(index, code.get(q)),
+            code.set(q, code.getGlobal(result)),
+            code.set(q, code.i32(-1)),
+          );
       }
       case "look":
         return this.#look(node);
@@ -56,7 +62,7 @@ export class ApartWriter {
     const index = this.#apart(node.body);
     return (q) => {
       const from = node.behind ? code.plus(q, -node.width) : code.get(q);
-      const found = code.atLeast(code.call(index, from), code.i32(0));
+      const found = code.call(index, from);
       const seen = node.behind ? code.both(code.atLeast(from, this.#needs.current().start), found) : found;
       return code.when(node.negated ? seen : code.not(seen), code.set(q, code.i32(-1)));
     };
@@ -85,13 +91,17 @@ export class ApartWriter {
     return (q) => code.set(q, code.call(compare, code.get(q)));
   }
 
-  /** A node in a function of its own, from whose inside nobody goes on: it gives the place behind it, or -1. */
+  /**
+   * A node in a function of its own, from whose inside nobody goes on: it gives 1 when it matches, and leaves the place
+   * behind it in `result`, since the functions in between give no more than that.
+   */
   #apart(body: Node): number {
+    const { result } = this.#needs.shared.globals;
     const rest: Rest = {
       first: ANYTHING,
       isPure: false,
-      emit: (place) => code.giveBack(addressOf(place)),
+      emit: (place) => code.all(code.setGlobal(result, addressOf(place)), code.giveBack(code.i32(1))),
     };
-    return this.#needs.define(() => this.#needs.emit(body, rest)({ local: 0, offset: 0 }), -1);
+    return this.#needs.define(() => this.#needs.emit(body, rest)({ local: 0, offset: 0 }));
   }
 }

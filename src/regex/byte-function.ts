@@ -9,6 +9,8 @@ export interface MatchGlobals {
   readonly lineEnd: number;
   /** Steps that are left. */
   readonly fuel: number;
+  /** Where what was matched by a function of its own ends. */
+  readonly result: number;
 }
 
 /** A function that is being written: it takes an address, and reads the bounds of the text where it needs them. */

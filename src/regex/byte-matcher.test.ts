@@ -95,6 +95,9 @@ describe("matching on bytes", () => {
     [String.raw`\bx{2,3}?y{0}\b`, "ax xxx xx"],
     [String.raw`(?>a+)ab|aab`, "aaab"],
     [String.raw`a*+b|\Z`, "aac"],
+    [String.raw`(?>(?:a|(?:a)(?<=a))*)()x`, "yaax"],
+    [String.raw`(?>(?:ab|a(?:b|c))*)(d)`, "abacd"],
+    [String.raw`(?=(?:ab|a(?:b|c))*d)a(?!(?:b|bc)*e)`, "acd abd"],
     ["", ""],
   ])("%s in %j", (source, text) => {
     const pattern = parsePattern(source);

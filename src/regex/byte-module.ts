@@ -16,7 +16,7 @@ export class ByteModule {
     this.workspace = workspace;
     this.tests = new ByteTests(workspace);
     const global = (): number => module.global();
-    this.globals = { start: global(), end: global(), lineEnd: global(), fuel: global() };
+    this.globals = { start: global(), end: global(), lineEnd: global(), fuel: global(), result: global() };
   }
 
   /** The variables with the begin and the end of a group; patterns use them one after the other. */
