@@ -62,7 +62,7 @@ export class LoopWriter {
   /** A loop whose rounds can go one way only and take nothing: no function has to be called for each of them. */
   rounds(node: Repeat, rest: Rest): Rest["emit"] | undefined {
     const { body, min, max, mode } = node;
-    const again = firstOf({ ...node, min: Math.max(0, min - 1) }, rest.first);
+    const again = firstOf({ ...node, min: 0 }, rest.first);
     const step = capturesIn(body).length > 0 ? undefined : this.#needs.straight.write(body, again);
     const width = widthOf(body, new Map());
     if (!step) {
@@ -166,7 +166,8 @@ export class LoopWriter {
     const { body, min, max, mode } = node;
     const start = { local: 0, offset: 0 };
     const again: Rest = {
-      first: firstOf({ ...node, min: Math.max(0, min - 1) }, rest.first),
+      // Behind any of the rounds: the one that is enough as well.
+      first: firstOf({ ...node, min: 0 }, rest.first),
       isPure: false,
       emit: (place) => code.when(code.call(loop, addressOf(place)), FOUND),
     };

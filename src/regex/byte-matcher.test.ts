@@ -96,6 +96,7 @@ describe("matching on bytes", () => {
     [String.raw`(?>a+)ab|aab`, "aaab"],
     [String.raw`a*+b|\Z`, "aac"],
     [String.raw`(?>(?:a|(?:a)(?<=a))*)()x`, "yaax"],
+    [String.raw`(?:baa|c*?ca|ab?){2}\W`, "aa\n"],
     [String.raw`(?>(?:ab|a(?:b|c))*)(d)`, "abacd"],
     [String.raw`(?=(?:ab|a(?:b|c))*d)a(?!(?:b|bc)*e)`, "acd abd"],
     ["", ""],
