@@ -283,7 +283,7 @@ export class Daemon {
     reportWork(failures.length * jails.length);
     const work = (): void => jails.forEach((jail) => this.#jails.get(jail)?.takeFailures(failures));
     if (jails.length > 1) {
-      this.#budget.pool.share(work);
+      this.#budget.pool.share(failures, work);
     } else {
       work();
     }

@@ -205,6 +205,7 @@ class WiredFailure implements Failure, Packed {
   readonly start: number;
   readonly middle: number;
   readonly end: number;
+  kept: Packed["kept"];
 
   constructor({ names, bytes, numbers }: OpenBatch, at: number, name: number, start: number) {
     this.time = numberAt(numbers, at);

@@ -64,9 +64,10 @@ export class FailureTable implements Tracked {
   add(failure: Failure, who: string | OpenTicket, count = 1, now = Number.NEGATIVE_INFINITY): OpenTicket {
     const known = typeof who === "string" ? this.get(who) : who;
     if (!known || known.last <= now - this.#limits.findtime) {
-      const id = typeof who === "string" ? who : who.id;
-      this.take(id);
-      return this.#begin(failure, id, count);
+      if (known) {
+        this.#drop(known);
+      }
+      return this.#begin(failure, typeof who === "string" ? who : who.id, count);
     }
     this.#total++;
     this.#adjust(known, failure.time);
@@ -93,6 +94,11 @@ export class FailureTable implements Tracked {
     }
   }
 
+  /** The ticket of the offender counted last. */
+  get current(): OpenTicket | undefined {
+    return this.#current;
+  }
+
   /** The ticket of an offender. */
   get(id: string): OpenTicket | undefined {
     return this.#tickets.get(keyOf(id));
@@ -102,10 +108,7 @@ export class FailureTable implements Tracked {
   take(id: string): void {
     const ticket = this.get(id);
     if (ticket) {
-      this.#tickets.delete(keyOf(id));
-      this.#hold(-1, -ticket.text);
-      this.#forget(ticket);
-      ticket.release();
+      this.#drop(ticket);
     }
   }
 
@@ -114,7 +117,7 @@ export class FailureTable implements Tracked {
     const oldest = now - this.#limits.findtime;
     for (const ticket of this.#tickets.values()) {
       if (ticket.last <= oldest) {
-        this.take(ticket.id);
+        this.#drop(ticket);
       }
     }
     this.#budget.tighten();
@@ -130,7 +133,7 @@ export class FailureTable implements Tracked {
     }
     for (const [key, ticket] of this.#tickets) {
       if (!ticket.isFresh && ticket !== this.#current) {
-        this.take(ticket.id);
+        this.#drop(ticket);
         this.#evicted++;
         break;
       }
@@ -219,6 +222,13 @@ export class FailureTable implements Tracked {
       ticket.isChanged = true;
       this.#changed.push(ticket);
     }
+  }
+
+  #drop(ticket: OpenTicket): void {
+    this.#tickets.delete(keyOf(ticket.id));
+    this.#hold(-1, -ticket.text);
+    this.#forget(ticket);
+    ticket.release();
   }
 
   #forget(ticket: OpenTicket): void {

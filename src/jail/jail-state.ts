@@ -132,9 +132,9 @@ export class JailState {
       return this.#ignored(verdict, offender);
     }
     const events = this.#found(failure, offender.id, now);
-    const ticket = this.#failures.get(offender.id);
-    if (ticket) {
-      ticket.rules = version;
+    const { current } = this.#failures;
+    if (current) {
+      current.rules = version;
     }
     return events;
   }

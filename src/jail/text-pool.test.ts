@@ -46,7 +46,8 @@ test("keeps the texts of a failure once for all who keep them, and moves them so
       const [alone, pool, other] = [new TextPool(), new TextPool(), new TextPool()];
       const plain = keep(alone).map((text) => alone.read(text));
       const sets: number[][] = [];
-      pool.share(() => sets.push(keep(pool), keep(pool), keep(pool)));
+      const shared = packed.map((one) => ({ packed: one }));
+      pool.share(shared, () => sets.push(keep(pool), keep(pool), keep(pool)));
       expect(sets[1]).toEqual(sets[0]);
       sets[0]?.forEach((text) => pool.free(text));
       const moved = new Map<number, number>();

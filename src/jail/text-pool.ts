@@ -21,12 +21,6 @@ interface Segment {
   readonly words: Int32Array;
 }
 
-/** The texts of a failure that several jails are about to keep. */
-interface Shared {
-  groups: number;
-  lines: number;
-}
-
 /**
  * Keeps many short texts as bytes outside the heap: what comes and goes there by the thousand costs the garbage
  * collector nothing. Texts are known by numbers. Whoever puts a text in frees it.
@@ -41,47 +35,45 @@ export class TextPool {
   /** Words in use, and all there are. */
   #used = 0;
   #all = 0;
-  #shared: Map<Packed, Shared> | undefined;
 
   /** Whether it takes so much more room than its texts need that these should go to another one. */
   get isRoomy(): boolean {
     return this.#all > ROOMY * SEGMENT && this.#used < this.#all / ROOMY;
   }
 
-  /** While that is done, what is put in again and again of one failure is kept once for all. */
-  share(work: () => void): void {
-    this.#shared = new Map();
-    try {
-      work();
-    } finally {
-      for (const { groups, lines } of this.#shared.values()) {
-        this.free(groups);
-        this.free(lines);
+  /** While that work is done, what is put in again and again of these failures is kept once for all. */
+  share(failures: readonly { readonly packed?: Packed | undefined }[], work: () => void): void {
+    for (const { packed } of failures) {
+      if (packed) {
+        packed.kept = { pool: this, groups: NO_TEXT, lines: NO_TEXT };
       }
-      this.#shared = undefined;
+    }
+    work();
+    for (const { packed } of failures) {
+      this.free(packed?.kept?.groups ?? NO_TEXT);
+      this.free(packed?.kept?.lines ?? NO_TEXT);
+      if (packed) {
+        packed.kept = undefined;
+      }
     }
   }
 
   /** Keeps the groups of a failure. */
-  putGroups(packed: Packed): number {
-    const { bytes, start, middle } = packed;
-    const shared = this.#sharedOf(packed);
-    if (!shared) {
+  putGroups({ bytes, start, middle, kept }: Packed): number {
+    if (kept?.pool !== this) {
       return this.put(bytes, start, middle);
     }
-    shared.groups = shared.groups === NO_TEXT ? this.put(bytes, start, middle) : shared.groups;
-    return this.#keep(shared.groups);
+    kept.groups = kept.groups === NO_TEXT ? this.put(bytes, start, middle) : kept.groups;
+    return this.#keep(kept.groups);
   }
 
   /** Keeps the lines of a failure. */
-  putLines(packed: Packed): number {
-    const { bytes, middle, end } = packed;
-    const shared = this.#sharedOf(packed);
-    if (!shared) {
+  putLines({ bytes, middle, end, kept }: Packed): number {
+    if (kept?.pool !== this) {
       return this.put(bytes, middle, end);
     }
-    shared.lines = shared.lines === NO_TEXT ? this.put(bytes, middle, end) : shared.lines;
-    return this.#keep(shared.lines);
+    kept.lines = kept.lines === NO_TEXT ? this.put(bytes, middle, end) : kept.lines;
+    return this.#keep(kept.lines);
   }
 
   /** Keeps a copy of some bytes. */
@@ -150,15 +142,6 @@ export class TextPool {
       this.#segmentOf(text).words[text % SEGMENT] = this.#free[size] ?? NO_TEXT;
       this.#free[size] = text;
     }
-  }
-
-  #sharedOf(packed: Packed): Shared | undefined {
-    let shared = this.#shared?.get(packed);
-    if (this.#shared && !shared) {
-      shared = { groups: NO_TEXT, lines: NO_TEXT };
-      this.#shared.set(packed, shared);
-    }
-    return shared;
   }
 
   #keep(text: number): number {

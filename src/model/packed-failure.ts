@@ -15,6 +15,8 @@ export interface Packed {
   readonly start: number;
   readonly middle: number;
   readonly end: number;
+  /** Where a pool keeps it, while several are about to keep it there. */
+  kept?: { readonly pool: unknown; groups: number; lines: number } | undefined;
 }
 
 const LONG = "\xff";
