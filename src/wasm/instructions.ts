@@ -10,8 +10,6 @@ const VOID = 0x40;
 const I32 = 0x7f;
 
 export const NOTHING: Code = [];
-/** Fails at once; stands where no code can be reached. */
-export const UNREACHABLE: Code = [0x00];
 
 /** Statements one after the other. */
 export function all(...parts: readonly Code[]): Code {
@@ -86,11 +84,9 @@ export const atMost = binary(0x4c);
 export const atLeast = binary(0x4e);
 export const add = binary(0x6a);
 export const subtract = binary(0x6b);
-export const multiply = binary(0x6c);
 export const and = binary(0x71);
 export const or = binary(0x72);
 export const shiftLeft = binary(0x74);
-export const shiftRight = binary(0x76);
 export const eq64 = binary(0x51);
 export const or64 = binary(0x84);
 
@@ -111,11 +107,6 @@ export function plus(local: number, offset: number): Code {
 /** `left`, and `right` only if that holds. */
 export function both(left: Code, right: Code): Code {
   return [left, 0x04, I32, right, 0x05, i32(0), 0x0b];
-}
-
-/** `left`, or `right` if that does not hold. */
-export function either(left: Code, right: Code): Code {
-  return [left, 0x04, I32, i32(1), 0x05, right, 0x0b];
 }
 
 /** The one value or the other; both are computed. */
