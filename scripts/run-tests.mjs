@@ -6,12 +6,13 @@
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const cache = join(root, "node_modules", ".cache", "warder");
 const isCi = process.env.CI === "true";
+const LONGEST_FAILURE = 4_000;
 const OTHER_NODES = ["22", "24"];
 /** What differs from one Node to the next: files, sockets, SQLite, threads, the engine that runs what we compile. */
 const RUNTIME_ROOMS = ["platform", "store", "source", "control", "daemon", "regex", "filter"].map(
@@ -63,6 +64,7 @@ function runVitest(project, node, label = project, files = []) {
     passed: summary.numPassedTests,
     failed,
     skipped: summary.numPendingTests + summary.numTodoTests,
+    failures: summary.testResults.flatMap(failuresOf),
   };
 }
 
@@ -83,8 +85,23 @@ function runOnNode(version) {
   return runVitest("unit", binary, label, RUNTIME_ROOMS);
 }
 
+/** File, name and message of each failed test of a file: the end of a log is what is always at hand. */
+function failuresOf({ name, assertionResults, message }) {
+  const tests = assertionResults.filter(({ status }) => status === "failed");
+  const file = relative(root, name);
+  if (tests.length === 0) {
+    return message ? [`${file}\n${message}`] : [];
+  }
+  return tests.map(({ fullName, failureMessages }) => `${file} > ${fullName}\n${failureMessages.join("\n")}`);
+}
+
 function report(all) {
   const total = { passed: 0, failed: 0, skipped: 0 };
+  for (const { name, failures } of all) {
+    for (const failure of failures ?? []) {
+      console.log(`\n== FAILED, ${name}: ${failure.slice(0, LONGEST_FAILURE)}`);
+    }
+  }
   console.log("\n== summary");
   for (const { name, passed, failed, skipped } of all) {
     total.passed += passed;
