@@ -69,6 +69,15 @@ function splitBatch(batch: FailureBatch): readonly FailureBatch[] {
   });
 }
 
-function copyHead({ time, count, weight, bantime, id, ip, host }: ReturnType<typeof decodeFailures>[number]) {
-  return { time, count, weight, bantime, id, ip, host };
+function copyHead({
+  time,
+  count,
+  weight,
+  bantime,
+  id,
+  address,
+  ip,
+  host,
+}: ReturnType<typeof decodeFailures>[number]) {
+  return { time, count, weight, bantime, id, address, ip, host };
 }

@@ -1,5 +1,6 @@
 import {
   copyText,
+  formatDotted,
   narrowText,
   packGroups,
   packLines,
@@ -26,9 +27,13 @@ export interface FailureBatch {
 
 /** Failures of one batch: what a daemon deals with in a few milliseconds, before it does something else. */
 const BATCH = 500;
-/** Numbers of one failure: time, count, weight and bantime (NaN: absent), lengths of names (-1: absent) and bytes. */
+/**
+ * Numbers of one failure: time, count, weight and bantime (NaN: absent), lengths of names (-1: absent) and bytes. In the
+ * place of all three names an IPv4 address may stand: `ADDRESS`, its number, 0.
+ */
 const HEAD = 9;
 const FIRST_NAME = 4;
+const ADDRESS = -2;
 /** Bytes that most batches have room in. */
 const FIRST_ROOM = 1 << 16;
 
@@ -41,6 +46,10 @@ export class FailurePacker {
   #bytes = Buffer.alloc(FIRST_ROOM);
   #length = 0;
   #count = 0;
+  /** What of which bytes is to be copied next: mostly what the next failure says stands behind it. */
+  #source: DataView | undefined;
+  #from = 0;
+  #to = 0;
 
   /** Failures packed so far. */
   get count(): number {
@@ -57,9 +66,16 @@ export class FailurePacker {
     numbers[at + 1] = failure.count;
     numbers[at + 2] = failure.weight ?? Number.NaN;
     numbers[at + 3] = failure.bantime ?? Number.NaN;
-    numbers[at + 4] = this.#addName(failure.id);
-    numbers[at + 5] = this.#addName(failure.ip);
-    numbers[at + 6] = this.#addName(failure.host);
+    const { address } = failure;
+    if (address === undefined) {
+      numbers[at + 4] = this.#addName(failure.id);
+      numbers[at + 5] = this.#addName(failure.ip);
+      numbers[at + 6] = this.#addName(failure.host);
+    } else {
+      numbers[at + 4] = ADDRESS;
+      numbers[at + 5] = address;
+      numbers[at + 6] = 0;
+    }
     if (failure.packed) {
       this.#copy(failure.packed, at);
     } else {
@@ -88,12 +104,28 @@ export class FailurePacker {
   #copy({ bytes, start, middle, end }: Packed, at: number): void {
     this.#numbers[at + 7] = middle - start;
     this.#numbers[at + 8] = end - middle;
-    this.#makeRoom(end - start);
-    this.#bytes.set(new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start), this.#length);
-    this.#length += end - start;
+    if (bytes !== this.#source || start !== this.#to) {
+      this.#flush();
+      this.#source = bytes;
+      this.#from = start;
+    }
+    this.#to = end;
+  }
+
+  #flush(): void {
+    const source = this.#source;
+    if (source) {
+      const more = this.#to - this.#from;
+      this.#makeRoom(more);
+      const part = new Uint8Array(source.buffer, source.byteOffset + this.#from, more);
+      this.#bytes.set(part, this.#length);
+      this.#length += more;
+      this.#source = undefined;
+    }
   }
 
   #write(narrow: string): number {
+    this.#flush();
     this.#makeRoom(narrow.length);
     this.#bytes.write(narrow, this.#length, "latin1");
     this.#length += narrow.length;
@@ -110,6 +142,7 @@ export class FailurePacker {
   }
 
   #close(): void {
+    this.#flush();
     if (this.#used > 0) {
       const bytes = new Uint8Array(this.#bytes.subarray(0, this.#length));
       this.#batches.push({ names: this.#names, bytes, numbers: this.#numbers.slice(0, this.#used) });
@@ -149,8 +182,8 @@ export function isSoundBatch({ names, bytes, numbers }: FailureBatch): boolean {
   let name = 0;
   let text = 0;
   for (let at = 0; at < numbers.length; at += HEAD) {
-    const lengths = numbers.subarray(at + FIRST_NAME, at + HEAD);
-    if (!areSoundLengths(lengths) || !isSoundHead(numbers.subarray(at, at + FIRST_NAME))) {
+    const lengths = lengthsAt(numbers, at);
+    if (!lengths || !areSoundLengths(lengths) || !isSoundHead(numbers.subarray(at, at + FIRST_NAME))) {
       return false;
     }
     const [id, ip, host] = Array.from(lengths.subarray(0, 3), (length) => Math.max(0, length));
@@ -164,6 +197,16 @@ export function isSoundBatch({ names, bytes, numbers }: FailureBatch): boolean {
     }
   }
   return name === names.length && text === bytes.length;
+}
+
+/** Lengths of names and bytes; undefined for what stands for an address and is none. */
+function lengthsAt(numbers: Float64Array, at: number): Float64Array | undefined {
+  const lengths = numbers.subarray(at + FIRST_NAME, at + HEAD);
+  const [mark, address = Number.NaN, rest] = lengths;
+  if (mark !== ADDRESS) {
+    return lengths;
+  }
+  return address === (address | 0) && rest === 0 ? Float64Array.of(-1, -1, -1, ...lengths.subarray(3)) : undefined;
 }
 
 /** Names may be absent, groups and lines are always there. */
@@ -197,7 +240,7 @@ class WiredFailure implements Failure, Packed {
   readonly count: number;
   readonly weight: number | undefined;
   readonly bantime: number | undefined;
-  readonly id: string | undefined;
+  readonly address: number | undefined;
   readonly ip: string | undefined;
   readonly host: string | undefined;
   readonly nameEnd: number;
@@ -206,15 +249,20 @@ class WiredFailure implements Failure, Packed {
   readonly middle: number;
   readonly end: number;
   kept: Packed["kept"];
+  readonly #name: string | undefined;
 
   constructor({ names, bytes, numbers }: OpenBatch, at: number, name: number, start: number) {
     this.time = numberAt(numbers, at);
     this.count = numberAt(numbers, at + 1) | 0;
     this.weight = presentAt(numbers, at + 2);
     this.bantime = presentAt(numbers, at + 3);
-    const [id, ip, host] = [numberAt(numbers, at + 4), numberAt(numbers, at + 5), numberAt(numbers, at + 6)];
+    const id = numberAt(numbers, at + 4);
+    const isAddress = id === ADDRESS;
+    const ip = isAddress ? -1 : numberAt(numbers, at + 5);
+    const host = isAddress ? -1 : numberAt(numbers, at + 6);
     let end = name;
-    this.id = id < 0 ? undefined : copyText(names.slice(end, (end += id)));
+    this.address = isAddress ? numberAt(numbers, at + 5) | 0 : undefined;
+    this.#name = id < 0 ? undefined : copyText(names.slice(end, (end += id)));
     this.ip = ip < 0 ? undefined : copyText(names.slice(end, (end += ip)));
     this.host = host < 0 ? undefined : copyText(names.slice(end, (end += host)));
     this.nameEnd = end;
@@ -223,6 +271,10 @@ class WiredFailure implements Failure, Packed {
     // As whole numbers of 32 bits: V8 would keep others in boxes, wherever they are added up.
     this.middle = (start + numberAt(numbers, at + 7)) | 0;
     this.end = (this.middle + numberAt(numbers, at + 8)) | 0;
+  }
+
+  get id(): string | undefined {
+    return this.address === undefined ? this.#name : formatDotted(this.address);
   }
 
   get packed(): Packed {

@@ -59,6 +59,8 @@ export interface SettledDate {
   /** What was found; 2 and 3 tell what is to be cut out. */
   readonly spans: Int32Array;
   readonly spansAt: number;
+  /** What is to be cut out says all about the moment. */
+  readonly isContained: boolean;
 }
 
 /** The last date text and what it meant; `second` is when it was read, if that matters for what it means. */
@@ -136,7 +138,8 @@ export class DateDetector {
       const { regex } = entry;
       const longest = Math.min(entry.longest, LONGEST_ADDRESS);
       const { bytes } = theWorkspace();
-      this.#settled = native && { entry, regex, bytes, spans, spansAt, longest, exec: native };
+      const { isContained } = regex;
+      this.#settled = native && { entry, regex, bytes, spans, spansAt, longest, isContained, exec: native };
     }
     return this.#settled;
   }

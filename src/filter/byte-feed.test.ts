@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { BlockScanner } from "./block-scanner";
 import type { ClockContext, TimeNotice } from "./clock-rules";
 import { feedAt, makeFilter, makeTestBlock, plainHit, type FilterParts } from "./filter.testing";
 import type { Hit } from "./hit-maker";
@@ -61,6 +62,8 @@ const tail = fc.constantFrom(
   "] yx id7 from 192.0.2.4",
   " bad aaaa! from 192.0.2.5 x",
   ` bad ${"a".repeat(40)} from 192.0.2.5`,
+  ` host app[4]: bad ${"a".repeat(300)} from 192.0.2.5`,
+  ` host app[5]: bad ${"b".repeat(1234)} from 192.0.2.05`,
   "\r",
   "",
 );
@@ -148,6 +151,16 @@ function feedLines(text: string): (filter: JailFilter, options: Feed) => readonl
   };
 }
 
+/** Feeds a whole block to a filter that is alone. */
+function scanAlone(text: string): (filter: JailFilter, options: Feed) => readonly Hit[] {
+  return (filter, options) => {
+    const hits: Hit[] = [];
+    const watcher = { filter, options: () => options, hits: (some: readonly Hit[]) => void hits.push(...some) };
+    new BlockScanner([watcher]).scan(makeTestBlock(text));
+    return hits;
+  };
+}
+
 /** Who takes dates as they are passes over comments. */
 function isPlain({ clock }: Feed): boolean {
   return !clock.checkTimes;
@@ -165,6 +178,35 @@ describe("reading lines as bytes", () => {
       { numRuns: 400 },
     );
     expect(found).toBeGreaterThan(100);
+  });
+
+  it("finds the same when it runs over whole blocks", () => {
+    let found = 0;
+    fc.assert(
+      fc.property(
+        fc.oneof(log, steadyLog),
+        fc.constantFrom(...FILTERS),
+        fc.constantFrom(...CLOCKS.slice(1)),
+        (text, parts, clock) => {
+          const { hits } = run(parts, clock, feedLines(text));
+          found += hits.length;
+          expect(run(parts, clock, scanAlone(text)).hits).toEqual(hits);
+        },
+      ),
+      { numRuns: 600 },
+    );
+    expect(found).toBeGreaterThan(300);
+  });
+
+  it("finds the same in blocks with more than there is room for at once", () => {
+    const users = Array.from({ length: 3000 }, (_, i) => `${i}-${"u".repeat((i * 37) % 700)}`);
+    const lines = users.map((user, i) => `${iso(i % 7)} host app[${i % 150}]: bad ${user} from 192.0.2.${i % 256}`);
+    const [parts] = FILTERS;
+    const text = joinLines(lines);
+    const [, clock] = CLOCKS;
+    const { hits } = run(parts!, clock!, feedLines(text));
+    expect(run(parts!, clock!, scanAlone(text)).hits).toEqual(hits);
+    expect(hits.length).toBeGreaterThan(2500);
   });
 
   it("tells the same kinds of hits when it is asked for no more", () => {

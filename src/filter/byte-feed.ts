@@ -8,12 +8,12 @@ import { reckonDated, type Reckoning } from "./clock-rules";
 import type { CompiledFilter } from "./compile-filter";
 import type { FeedOptions } from "./feed-options";
 import type { Hit, HitMaker } from "./hit-maker";
-import type { Dating, LastDate } from "./last-date";
+import type { LastDate } from "./last-date";
 import { LineProgram, type Scan } from "./line-program";
 import { lineWindow } from "./line-window";
 import { combineGroups, isCombined } from "./named-groups";
-import { QuickHits } from "./quick-hits";
 import { LONGEST_BYTE_LINE, MODE, OUTCOME, STATE, type ByteRegex } from "./program-layout";
+import { isRowDate, RowHits, type RowReading } from "./row-hits";
 
 /** What a filter shares between its ways of reading lines. */
 export interface FeedParts {
@@ -23,6 +23,8 @@ export interface FeedParts {
   readonly lastDate: LastDate;
   /** Hears of each match of the prefregex. */
   readonly prefixFound: PrefixListener | undefined;
+  /** Reads a line of a block with the plain engines. */
+  feedPlain(block: Block, start: number, end: number, options: FeedOptions): readonly Hit[];
 }
 
 /** Hears of the matches of a prefregex. */
@@ -60,6 +62,13 @@ const NO_GROUPS: Groups = new Map();
 /** One for all filters: a line is read by one after the other. */
 const line = new ByteLine();
 
+/** Lines at hand: the address that position 0 of the block would have, and how they are to be fed. */
+interface Feeding {
+  readonly block: Block;
+  readonly shift: number;
+  readonly options: FeedOptions;
+}
+
 /** Reads lines as bytes, without making texts of them before something is found. */
 export class ByteFeed {
   readonly #parts: FeedParts;
@@ -67,25 +76,25 @@ export class ByteFeed {
   /** Which failregexes have groups that work together. */
   readonly #combined: readonly boolean[];
   readonly #groups: readonly ByteGroups[];
-  readonly #quick: QuickHits;
+  readonly #rows: RowHits;
   /** For bare hits, of the failregexes for which there is a short way. */
   readonly #facts: readonly (ByteFacts | undefined)[];
-  readonly #dating: { -readonly [Key in keyof Dating]: Dating[Key] } = { format: undefined, now: 0 };
   readonly #advance: Advance;
   /** What to make of the date of the line at hand. */
   #reckoning: Reckoning = { time: undefined };
   #scan: Scan | undefined;
   #date: SettledDate | undefined;
+  #noticed: Block | undefined;
 
   private constructor(parts: FeedParts, program: LineProgram) {
     this.#parts = parts;
     this.#program = program;
-    const { prefix, failregex, counts } = program;
+    const { prefix, failregex, counts, room } = program;
     this.#advance = { passed: 0, counted: 0, counts, start: -1, end: -1, next: 0, hits: undefined };
     const isCombinedRegex = (regex: ByteRegex | undefined): boolean =>
       regex?.names.some(([name]) => isCombined(name)) ?? false;
     this.#combined = failregex.map((regex) => isCombinedRegex(prefix) || isCombinedRegex(regex));
-    this.#quick = new QuickHits(program, parts.compiled, parts.maker.sessions);
+    this.#rows = new RowHits({ ...parts, sessions: parts.maker.sessions, room });
     this.#groups = failregex.map((regex) => new ByteGroups(regex, prefix));
     this.#facts = failregex.map((regex) => ByteFacts.of(regex, prefix));
   }
@@ -102,11 +111,85 @@ export class ByteFeed {
       return undefined;
     }
     const shift = this.#prepare(block, start, options);
+    return shift === undefined ? undefined : this.#feedOne(start, { block, shift, options });
+  }
+
+  /**
+   * Feeds the lines of a block from `start` on to the first that is one for the plain engines, and hands over what it
+   * finds; gives where that line begins, or where the lines end that it could see. Undefined when it cannot tell
+   * anything of the line there.
+   */
+  feedAll(
+    block: Block,
+    start: number,
+    options: FeedOptions,
+    take: (hits: readonly Hit[]) => void,
+  ): number | undefined {
+    const shift = this.#prepare(block, start, options);
     if (shift === undefined) {
       return undefined;
     }
-    const outcome = this.#run(start + shift, start + shift + 1, modeOf(options) | MODE.misses);
-    return this.#judge(block, outcome, { shift, options });
+    const feeding = { block, shift, options };
+    const { end } = lineWindow;
+    const { state } = this.#program;
+    const mode = this.#modeOf(options);
+    for (let next = start; next < end; ) {
+      const outcome = this.#run(next + shift, end + shift, mode);
+      const stop = outcome === OUTCOME.end ? end : at(state, STATE.start) - shift;
+      const behind = at(state, STATE.next) - shift;
+      this.#countPassed(options);
+      const hits = this.#readRows(next, feeding);
+      if (hits.length > 0) {
+        take(hits);
+      }
+      this.#noteLines(next, stop, feeding);
+      if (outcome === OUTCOME.end || outcome === OUTCOME.plain || outcome === OUTCOME.slow) {
+        return stop;
+      }
+      if (outcome === OUTCOME.full) {
+        next = stop;
+        continue;
+      }
+      const found = this.#feedOne(stop, feeding);
+      if (!found) {
+        return stop;
+      }
+      take(found);
+      next = behind;
+    }
+    return end;
+  }
+
+  #feedOne(start: number, feeding: Feeding): readonly Hit[] | undefined {
+    const { shift, options } = feeding;
+    const outcome = this.#run(start + shift, start + shift + 1, this.#modeOf(options) | MODE.misses);
+    return outcome === OUTCOME.end ? this.#readRows(start, feeding) : this.#judge(outcome, feeding);
+  }
+
+  /** The hits of the lines of which the last run has made rows; it began at `start`. */
+  #readRows(start: number, feeding: Feeding): readonly Hit[] {
+    const { state } = this.#program;
+    const date = this.#date;
+    if (!date || at(state, STATE.rows) === 0) {
+      return NO_HITS;
+    }
+    const { block, shift, options } = feeding;
+    const feedPlain = (from: number, to: number): readonly Hit[] => {
+      // The lines before it have been read: there is no need to look for their dates.
+      this.#noteLines(start, from - shift, feeding);
+      return this.#parts.feedPlain(block, from - shift, to - shift, { ...options, earlier: undefined });
+    };
+    const reading: RowReading = {
+      clock: options.clock,
+      date,
+      notice: (notice, from, to) => options.notice?.(notice, block.decode(from - shift, to - shift)),
+      feedPlain,
+      feedAgain: (from, to) => {
+        const outcome = this.#run(from, from + 1, modeOf(options) | MODE.misses);
+        return this.#judge(outcome, feeding) ?? feedPlain(from, to);
+      },
+    };
+    return this.#rows.read(state, reading);
   }
 
   /**
@@ -124,13 +207,18 @@ export class ByteFeed {
     const outcome = this.#run(start + shift, lineWindow.end + shift, mode);
     const { state } = this.#program;
     const advance = this.#advance;
-    advance.passed = this.#takePassed(block, shift, options);
+    advance.passed = at(state, STATE.passed);
     advance.counted = at(state, STATE.counted);
     const isEnd = outcome === OUTCOME.end;
-    advance.start = isEnd ? -1 : at(state, STATE.start) - shift;
+    const stop = isEnd ? lineWindow.end : at(state, STATE.start) - shift;
+    advance.start = isEnd ? -1 : stop;
     advance.end = at(state, STATE.end) - shift;
-    advance.next = (isEnd ? lineWindow.end + shift : at(state, STATE.next)) - shift;
-    advance.hits = isEnd ? undefined : this.#judge(block, outcome, { shift, options });
+    advance.next = isEnd ? stop : at(state, STATE.next) - shift;
+    const feeding = { block, shift, options };
+    if (this.#countPassed(options) > 0 && !options.isBare) {
+      this.#noteLines(start, stop, feeding);
+    }
+    advance.hits = isEnd ? undefined : this.#judge(outcome, feeding);
     return advance;
   }
 
@@ -142,20 +230,32 @@ export class ByteFeed {
     }
     if (date !== this.#date) {
       this.#date = date;
+      this.#program.state[STATE.dateSize] = date.spans.length;
       this.#scan = this.#program.scanWith(date.exec);
     }
     this.#parts.lastDate.leave(block);
     return this.#scan && lineWindow.show(block, start);
   }
 
+  /** Rows are for jails, which ask nobody what a line is about that is no failure. */
+  #modeOf(options: FeedOptions): number {
+    const { checkAll, isBare, clock } = options;
+    const date = this.#date;
+    const isPlain = !checkAll && !isBare && clock.checkTimes && !this.#parts.prefixFound;
+    const rows = date?.isContained ? MODE.rows : MODE.rows | MODE.dates;
+    return modeOf(options) | (date && isRowDate(date) && isPlain ? rows : 0);
+  }
+
   /** Runs over lines between two addresses. */
   #run(from: number, to: number, mode: number): number {
     const { longest, spansAt } = this.#date ?? NO_DATE;
+    const { state, room } = this.#program;
+    state[STATE.rows] = 0;
+    state[STATE.packedEnd] = room.packedAt;
     try {
       return this.#scan?.(from, to, mode, longest, spansAt) ?? OUTCOME.plain;
     } catch {
       // It went too deep at a line. Those before it come first, since nothing was told of them.
-      const { state } = this.#program;
       const line = at(state, STATE.start);
       this.#program.counts.fill(0);
       if (line > from) {
@@ -166,39 +266,45 @@ export class ByteFeed {
     }
   }
 
-  /** Notes the lines that were passed over and gives their number. */
-  #takePassed(block: Block, shift: number, options: FeedOptions): number {
+  /** Counts the dates of the lines that were passed over, and gives their number. */
+  #countPassed(options: FeedOptions): number {
     const { state } = this.#program;
-    const { detector, lastDate, prefixFound } = this.#parts;
-    const passed = at(state, STATE.passed);
-    const all = passed + at(state, STATE.counted);
+    const { detector, prefixFound } = this.#parts;
+    const all = at(state, STATE.passed) + at(state, STATE.counted);
     if (all > 0) {
       detector.countSettled(options.clock.now, all);
       prefixFound?.count(at(state, STATE.prefixes));
-      if (!options.isBare) {
-        this.#defer(options);
-        lastDate.defer(block, at(state, STATE.firstPassed) - shift, this.#dating);
-        lastDate.defer(block, at(state, STATE.lastPassed) - shift, this.#dating);
-      }
     }
-    return passed;
+    return all;
   }
 
-  #defer({ clock }: FeedOptions): void {
-    this.#dating.format = this.#parts.detector.format;
-    this.#dating.now = clock.now;
+  /** Notes that the lines between two places have been read. Of those of one block the date of one is looked at. */
+  #noteLines(from: number, to: number, { block, options }: Feeding): void {
+    const { clock, notice } = options;
+    const { detector, lastDate } = this.#parts;
+    const { format } = detector;
+    if (from >= to || !format) {
+      return;
+    }
+    lastDate.defer(block, { from, to }, { format, clock });
+    if (notice && clock.checkTimes && block !== this.#noticed) {
+      this.#noticed = block;
+      const text = block.text.slice(from, block.text.indexOf("\n", from));
+      const date = format.timeOf(text, clock.now);
+      const found = date === undefined ? undefined : reckonDated(date, clock).notice;
+      if (found) {
+        notice(found, text);
+      }
+    }
   }
 
   /** What is to be made of the line at which a run ended. */
-  #judge(
-    block: Block,
-    outcome: number,
-    { shift, options }: { readonly shift: number; readonly options: FeedOptions },
-  ): readonly Hit[] | undefined {
+  #judge(outcome: number, feeding: Feeding): readonly Hit[] | undefined {
     if (outcome === OUTCOME.plain || outcome === OUTCOME.slow) {
       return undefined;
     }
-    this.#setLine(block, shift, options);
+    const { options } = feeding;
+    this.#setLine(feeding);
     const { checkTimes } = options.clock;
     // Who takes dates as they are reads only those of lines in which something was found, or none.
     const isRead = checkTimes || (outcome !== OUTCOME.miss && !options.isBare);
@@ -206,11 +312,11 @@ export class ByteFeed {
       return undefined;
     }
     const isDropped = checkTimes && this.#reckoning.time === undefined;
-    this.#note(block, options, isDropped);
+    this.#note(feeding, isDropped);
     return isDropped || outcome === OUTCOME.miss ? NO_HITS : this.#conclude(outcome, options);
   }
 
-  #setLine(block: Block, shift: number, { isBare = false }: FeedOptions): void {
+  #setLine({ block, shift, options: { isBare = false } }: Feeding): void {
     const { state, room } = this.#program;
     const spans = this.#date?.spans ?? NO_DATE.spans;
     line.set(block);
@@ -233,8 +339,8 @@ export class ByteFeed {
   }
 
   /** What is to be remembered of the line, whatever was found in it. */
-  #note(block: Block, options: FeedOptions, isDropped: boolean): void {
-    const { clock, notice } = options;
+  #note(feeding: Feeding, isDropped: boolean): void {
+    const { clock, notice, isBare } = feeding.options;
     const { detector, lastDate, prefixFound } = this.#parts;
     detector.countSettled(clock.now, 1);
     if (clock.checkTimes) {
@@ -244,9 +350,8 @@ export class ByteFeed {
       if (this.#reckoning.notice) {
         notice?.(this.#reckoning.notice, line.raw);
       }
-    } else if (!options.isBare) {
-      this.#defer(options);
-      lastDate.defer(block, line.start, this.#dating);
+    } else if (!isBare) {
+      this.#noteLines(line.start, line.end + 1, feeding);
     }
     if (prefixFound && !isDropped && at(this.#program.state, STATE.prefix) === 1) {
       prefixFound.count(1);
@@ -262,18 +367,9 @@ export class ByteFeed {
       return [{ kind: "ignored", ignoreregex: ignoring, groups: NO_GROUPS, matches: [line.record] }];
     }
     if (count === 1) {
-      const index = at(found, 0);
-      return [this.#makeQuickly(index, ignoring, options) ?? this.#make(index, ignoring, options)];
+      return [this.#make(at(found, 0), ignoring, options)];
     }
     return Array.from(found.subarray(0, count), (index) => this.#make(index, ignoring, options));
-  }
-
-  /** For jails, which ask nobody what a line is about that is no failure. */
-  #makeQuickly(index: number, ignoreregex: number, options: FeedOptions): Hit | undefined {
-    const { time } = this.#reckoning;
-    return ignoreregex >= 0 || options.isBare || options.checkAll || time === undefined
-      ? undefined
-      : this.#quick.make(index, line, time, options.clock.now);
   }
 
   #make(index: number, ignoreregex: number, { clock, checkAll = false, isBare = false }: FeedOptions): Hit {
@@ -325,6 +421,7 @@ function noteLine(state: Int32Array, start: number, mode: number): void {
   state[STATE.passed] = state[STATE.counted] = 0;
 }
 
+/** How a filter looks at lines by itself, whatever becomes of what it finds. */
 function modeOf({ checkAll = false }: FeedOptions): number {
   return checkAll ? MODE.all : 0;
 }

@@ -119,6 +119,19 @@ export class JailFilter {
   }
 
   /**
+   * Feeds the lines of a block from `start` on to the first that has to be fed as text, and hands over what is found;
+   * gives where that line begins, or where the lines end that it could see. Undefined when all lines are such.
+   */
+  feedBlock(
+    block: Block,
+    start: number,
+    options: FeedOptions,
+    take: (hits: readonly Hit[]) => void,
+  ): number | undefined {
+    return this.#byteFeed()?.feedAll(block, start, options, take);
+  }
+
+  /**
    * Feeds the lines of a block from `start` on up to the first that is told of; `few` needs bare hits. Empty lines and
    * those that begin with `#` count for nothing. What comes back is good until the next call.
    */
@@ -165,6 +178,7 @@ export class JailFilter {
         maker: this.#maker,
         lastDate: this.#lastDate,
         prefixFound: this.#prefixFound,
+        feedPlain: (block, start, end, options) => this.feedLine(block.decode(start, end), options),
       }) ?? null;
     return this.#bytes ?? undefined;
   }

@@ -1,11 +1,15 @@
 import type { DateFormat } from "../date";
 import type { Block } from "../model";
+import { reckonDated, type ClockContext } from "./clock-rules";
 
-/** How the date of a line is to be read, and when it was. */
+/** How the dates of lines are to be read, and when that was. */
 export interface Dating {
-  readonly format: DateFormat | undefined;
-  readonly now: number;
+  readonly format: DateFormat;
+  readonly clock: ClockContext;
 }
+
+/** So many lines are looked at for a date that names a moment; an undated line may borrow the date of a minute at most. */
+const MOST_LINES = 64;
 
 /**
  * The time of the last dated line, which a line without a date may borrow. Few do, so that of most lines only the place
@@ -16,8 +20,7 @@ export class LastDate {
   #block: Block | undefined;
   #from = 0;
   #to = 0;
-  #now = 0;
-  #format: DateFormat | undefined;
+  #dating: Dating | undefined;
 
   /** Takes the time of a line. */
   set(time: number): void {
@@ -25,16 +28,15 @@ export class LastDate {
     this.#block = undefined;
   }
 
-  /** Notes that the line that starts there has a date of that format at its begin. */
-  defer(block: Block, start: number, { format, now }: Dating): void {
-    if (block !== this.#block || format !== this.#format) {
+  /** Notes that the lines between two places, begins of lines, have dates of that format. */
+  defer(block: Block, { from, to }: { readonly from: number; readonly to: number }, dating: Dating): void {
+    if (block !== this.#block || dating.format !== this.#dating?.format) {
       this.#settle();
       this.#block = block;
-      this.#from = start;
-      this.#now = now;
-      this.#format = format;
+      this.#from = from;
+      this.#dating = dating;
     }
-    this.#to = start;
+    this.#to = to;
   }
 
   /** Another block comes, and the bytes of the last one may be gone then. */
@@ -50,18 +52,30 @@ export class LastDate {
     return this.#time;
   }
 
-  /** A date may name no moment; then the one before it counts. Lines that begin with `#` are never fed to be deferred. */
+  /**
+   * A date may name no moment, or one that does not count; then the one before it does. Who takes dates as they are
+   * never reads lines that begin with `#`.
+   */
   #settle(): void {
-    const text = this.#block?.text ?? "";
-    const earliest = this.#block ? this.#from : Number.POSITIVE_INFINITY;
+    const block = this.#block;
+    const dating = this.#dating;
     this.#block = undefined;
-    for (let start = this.#to; start >= earliest; start = lineBefore(text, start)) {
+    if (!block || !dating) {
+      return;
+    }
+    const { text } = block;
+    const { format, clock } = dating;
+    let start = lineBefore(text, this.#to);
+    for (let lines = 0; start >= this.#from && lines < MOST_LINES; lines++) {
       const line = text.slice(start, text.indexOf("\n", start));
-      const time = line.startsWith("#") ? undefined : this.#format?.timeOf(line, this.#now);
+      const isRemark = !clock.checkTimes && line.startsWith("#");
+      const date = isRemark ? undefined : format.timeOf(line, clock.now);
+      const time = date === undefined ? undefined : reckonDated(date, clock).time;
       if (time !== undefined) {
         this.#time = time;
         return;
       }
+      start = lineBefore(text, start);
     }
   }
 }

@@ -2,8 +2,14 @@ import { ByteModule, isByteMatchable, writeByteMatcher, type Pattern } from "../
 import { instantiate, ModuleWriter, theWorkspace } from "../wasm";
 import type { CompiledFilter, CompiledRegex } from "./compile-filter";
 import { isCombined } from "./named-groups";
+import { writePack } from "./pack-code";
+import { LAYOUT_SIZE, noGroup, writeLayouts } from "./pack-layout";
 import {
+  DATE_SIZE,
   LONGEST_BYTE_LINE,
+  MOST_ROWS,
+  PACKED_SIZE,
+  ROW_SIZE,
   STATE_SIZE,
   type ByteRegex,
   type ByteRegexes,
@@ -14,8 +20,12 @@ import { writeSearch } from "./search-code";
 
 const INT = 4;
 
-/** Room for one line, which all programs use in turn. */
-let sharedText: number | undefined;
+/** Code may read and write so many bytes too many. */
+const MARGIN = 64;
+
+/** Room for one line and for rows, which all programs use in turn. */
+type SharedRoom = Pick<ProgramRoom, "textAt" | "rowsAt" | "datesAt" | "packedAt">;
+let sharedRoom: SharedRoom | undefined;
 
 /**
  * All regexes of a filter and the way through them as one piece of code that runs over the lines in the workspace. It
@@ -37,13 +47,19 @@ export class LineProgram implements ByteRegexes {
   private constructor({ prefregex, failregex, ignoreregex }: CompiledFilter) {
     const workspace = theWorkspace();
     const numbers = (count: number): number => workspace.allocate(count * INT, this);
-    sharedText ??= workspace.allocate(LONGEST_BYTE_LINE + 64);
+    sharedRoom ??= {
+      textAt: workspace.allocate(LONGEST_BYTE_LINE + MARGIN),
+      rowsAt: workspace.allocate(MOST_ROWS * ROW_SIZE * INT),
+      datesAt: workspace.allocate(MOST_ROWS * DATE_SIZE * INT + MARGIN),
+      packedAt: workspace.allocate(PACKED_SIZE + MARGIN),
+    };
     this.room = {
+      ...sharedRoom,
       stateAt: numbers(STATE_SIZE),
       foundAt: numbers(failregex.length + 1),
       countsAt: numbers(failregex.length + 1),
       countableAt: numbers(2 * failregex.length + 2),
-      textAt: sharedText,
+      layoutsAt: numbers(LAYOUT_SIZE * failregex.length),
     };
     this.state = workspace.numbers(this.room.stateAt, STATE_SIZE);
     this.found = workspace.numbers(this.room.foundAt, failregex.length);
@@ -57,8 +73,11 @@ export class LineProgram implements ByteRegexes {
     this.failregex.forEach((regex, i) =>
       workspace.numbers(this.room.countableAt + 2 * i * INT, 2).set(addressPlaces(regex, this.prefix)),
     );
-    const search = writeSearch(this.#module, this, { room: this.room, workspace });
-    this.#module.export("scan", writeScan(this.#module, { date, search, room: this.room }));
+    const { room } = this;
+    writeLayouts(this, room.layoutsAt, this);
+    const search = writeSearch(this.#module, this, { room, workspace });
+    const pack = writePack(this.#module, room, workspace);
+    this.#module.export("scan", writeScan(this.#module, { date, search, pack, room }));
   }
 
   /** Undefined when some regex of the filter is beyond this way of matching. */
@@ -102,8 +121,7 @@ const TELLING = /^(?:mlf|fid$|nofail$)/;
 /** Where the begins of the addresses of a match are; twice a place that never holds one when there is more to tell. */
 function addressPlaces({ names, matcher }: ByteRegex, prefix: ByteRegex | undefined): readonly number[] {
   const all = [...names, ...(prefix?.names ?? [])].map(([name]) => name);
-  never ??= theWorkspace().allocate(INT);
-  theWorkspace().numbers(never, 1)[0] = -1;
+  const never = noGroup();
   const isPlain =
     new Set(all).size === all.length && !all.some((name) => TELLING.test(name) || isCombined(name));
   return ["ip4", "ip6"].map((wanted) => {
@@ -114,11 +132,9 @@ function addressPlaces({ names, matcher }: ByteRegex, prefix: ByteRegex | undefi
       : outer && prefix
         ? prefix.matcher.spansAt + INT * outer[1]
         : never;
-    return isPlain ? (at ?? 0) : (never ?? 0);
+    return isPlain ? at : never;
   });
 }
-
-let never: number | undefined;
 
 /** As that of a `ByteMatcher`. */
 export type Exec = (start: number, end: number) => number;

@@ -1,4 +1,5 @@
 import {
+  formatDotted,
   textOf,
   unpackGroups,
   unpackLines,
@@ -17,26 +18,36 @@ export class PackedHit implements Hit, Failure {
   readonly kind: "failure" | "quiet";
   readonly failregex: number;
   readonly time: number;
-  readonly id: string | undefined;
   readonly worth: Worth | undefined;
   readonly packed: Packed;
   readonly count = 1;
+  readonly #who: string | number | undefined;
 
+  /** `who` has failed: an id in normal form, or an IPv4 address as a signed number of 32 bits. */
   constructor(
     { kind, failregex, time, worth }: Pick<PackedHit, "kind" | "failregex" | "time" | "worth">,
-    id: string | undefined,
+    who: string | number | undefined,
     packed: Packed,
   ) {
     this.kind = kind;
     this.failregex = failregex;
     this.time = time;
     this.worth = worth;
-    this.id = id;
+    this.#who = who;
     this.packed = packed;
   }
 
+  get id(): string | undefined {
+    return typeof this.#who === "number" ? formatDotted(this.#who) : this.#who;
+  }
+
+  get address(): number | undefined {
+    return typeof this.#who === "number" ? this.#who : undefined;
+  }
+
   get identity(): Identity | undefined {
-    return this.id === undefined ? undefined : { id: this.id };
+    const { id } = this;
+    return id === undefined ? undefined : { id };
   }
 
   get groups(): Groups {

@@ -28,18 +28,21 @@ export const STATE = {
   prefix: 5,
   /** 1 when the text without the date was put together in `text`. */
   copied: 6,
-  /** Lines passed over, how many of them the prefregex matched, the first and the last of them. */
+  /** Lines passed over, and how many of all lines but the last the prefregex matched. */
   passed: 7,
   prefixes: 8,
-  firstPassed: 9,
-  lastPassed: 10,
   /** Lines of which only the failregex that matches was counted. */
-  counted: 11,
+  counted: 9,
+  /** How many rows there are, and where what they say ends; set back by who scans. */
+  rows: 10,
+  packedEnd: 11,
+  /** How many numbers the spans of a date are, set by who scans. */
+  dateSize: 12,
 } as const;
-export const STATE_SIZE = 12;
+export const STATE_SIZE = 16;
 
-/** What a scan ends with. */
-export const OUTCOME = { end: 0, miss: 1, hits: 2, ignored: 3, slow: 4, plain: 5 } as const;
+/** What a scan ends with; `full`: there is no room for another row, and the line at hand is still to come. */
+export const OUTCOME = { end: 0, miss: 1, hits: 2, ignored: 3, slow: 4, plain: 5, full: 6 } as const;
 
 /** How to scan; added together. */
 export const MODE = {
@@ -51,7 +54,42 @@ export const MODE = {
   tidy: 4,
   /** Lines with one hit, of somebody whose address is known, are counted, and it goes on. */
   counts: 8,
+  /** Lines in which one failregex found somebody become rows, and it goes on. */
+  rows: 16,
+  /** Rows have their dates, even if the date is that of the row before. */
+  dates: 32,
 } as const;
+
+/** What a row tells: numbers at these indexes of it. Addresses of texts are those of copies among what is packed. */
+export const ROW = {
+  /** See `KIND`. */
+  kind: 0,
+  failregex: 1,
+  /** Of the line, as in `STATE`. */
+  start: 2,
+  end: 3,
+  /** Where its groups and lines are packed, see `Packed`. */
+  packed: 4,
+  middle: 5,
+  packedEnd: 6,
+  /** The key of the session. */
+  keyFrom: 7,
+  keyTo: 8,
+  /** An IPv4 address as a number when `idFrom` is 0; otherwise the text of an address. */
+  address: 9,
+  idFrom: 10,
+  idTo: 11,
+  /** 1 when its date reads like that of the row before. */
+  isSameDate: 12,
+} as const;
+export const ROW_SIZE = 16;
+/** Added together: in a session, no failure by itself, the last line of its session. */
+export const KIND = { session: 1, quiet: 2, forgotten: 4 } as const;
+export const MOST_ROWS = 512;
+/** Numbers of the spans of the longest date that rows can keep. */
+export const DATE_SIZE = 64;
+/** Bytes for what rows say. */
+export const PACKED_SIZE = 1 << 18;
 
 /** Longer lines are left to the plain engines, which look at each character less often. */
 export const LONGEST_BYTE_LINE = 8192;
@@ -67,4 +105,10 @@ export interface ProgramRoom {
   readonly countableAt: number;
   /** The text of a line whose date does not stand at its begin. */
   readonly textAt: number;
+  /** Where the rows are, the spans of their dates, and what they say. */
+  readonly rowsAt: number;
+  readonly datesAt: number;
+  readonly packedAt: number;
+  /** For each failregex a record of how its matches are packed, see `pack-layout`. */
+  readonly layoutsAt: number;
 }

@@ -1,5 +1,15 @@
 import { code, FunctionDraft, type Code, type ModuleWriter } from "../wasm";
-import { LONGEST_BYTE_LINE, MODE, OUTCOME, STATE, type ProgramRoom } from "./program-layout";
+import { layoutAt, PACKED } from "./pack-code";
+import {
+  DATE_SIZE,
+  LONGEST_BYTE_LINE,
+  MODE,
+  OUTCOME,
+  ROW,
+  ROW_SIZE,
+  STATE,
+  type ProgramRoom,
+} from "./program-layout";
 
 const INT = 4;
 const NEWLINE = 10;
@@ -13,6 +23,7 @@ const [CUT_FROM, CUT_TO] = [2 * INT, 3 * INT];
 interface ScanNeeds {
   readonly date: number;
   readonly search: number;
+  readonly pack: number;
   readonly room: ProgramRoom;
 }
 
@@ -45,8 +56,11 @@ class ScanWriter {
   readonly #passed = this.draft.local();
   readonly #counted = this.draft.local();
   readonly #prefixes = this.draft.local();
-  readonly #first = this.draft.local();
-  readonly #last = this.draft.local();
+  readonly #packed = this.draft.local();
+  readonly #row = this.draft.local();
+  /** Where the date of the last row stands, and how long it is. */
+  readonly #dateFrom = this.draft.local();
+  readonly #dateLength = this.draft.local();
 
   constructor(needs: ScanNeeds) {
     this.#needs = needs;
@@ -186,21 +200,21 @@ class ScanWriter {
     );
   }
 
-  /** Counts a line in which nothing is found, or nothing but an address, and ends at any other. */
+  /** Counts a line in which nothing is found, or nothing but an address, makes a row of it, and ends at any other. */
   #judge(): Code {
     const isMiss = code.eq(code.get(this.#outcome), code.i32(OUTCOME.miss));
     const isPassed = code.both(isMiss, code.not(this.#is(MODE.misses)));
     const pass = code.all(
-      code.when(code.not(code.get(this.#passed)), code.set(this.#first, code.get(this.#line))),
-      code.set(this.#last, code.get(this.#line)),
       code.set(this.#passed, code.plus(this.#passed, 1)),
       this.#countPrefix(),
     );
     const isCounted = code.both(this.#is(MODE.counts), this.#isCountable());
+    const isRow = code.both(code.both(this.#is(MODE.rows), this.#isOneHit()), this.#pack());
+    const leave = this.#leaveWith(code.get(this.#outcome));
     return code.when(
       isPassed,
       pass,
-      code.when(isCounted, this.#count(), this.#leaveWith(code.get(this.#outcome))),
+      code.when(isCounted, this.#count(), code.when(isRow, this.#finishRow(), leave)),
     );
   }
 
@@ -209,15 +223,87 @@ class ScanWriter {
     return code.set(this.#prefixes, code.add(code.get(this.#prefixes), prefix));
   }
 
+  /** One failregex has matched, and none was told to ignore it. */
+  #isOneHit(): Code {
+    const count = code.load32(code.i32(0), this.#needs.room.stateAt + INT * STATE.count);
+    return code.and(
+      code.eq(code.get(this.#outcome), code.i32(OUTCOME.hits)),
+      code.eq(count, code.i32(1)),
+    );
+  }
+
+  #pack(): Code {
+    const { pack, room } = this.#needs;
+    const failregex = code.load32(code.i32(0), room.foundAt);
+    const values = [this.#line, this.#end, this.#cutFrom, this.#cutTo].map((local) => code.get(local));
+    return code.tee(
+      this.#packed,
+      code.call(
+        pack,
+        layoutAt(failregex, room),
+        ...values,
+      ),
+    );
+  }
+
+  /** Ends before the line when there is no room for its row. */
+  #finishRow(): Code {
+    const { stateAt, rowsAt, foundAt } = this.#needs.room;
+    const number = code.subtract(
+      code.load32(code.i32(0), stateAt + INT * STATE.rows),
+      code.i32(1),
+    );
+    const at = code.add(code.i32(rowsAt), code.multiply(number, code.i32(ROW_SIZE * INT)));
+    const put = (field: number, value: Code): Code => code.store32(code.get(this.#row), value, INT * field);
+    const isNew = code.or(this.#is(MODE.dates), code.not(this.#isSameDate()));
+    return code.all(
+      code.when(
+        code.eq(code.get(this.#packed), code.i32(PACKED.full)),
+        this.#leaveWith(code.i32(OUTCOME.full)),
+      ),
+      this.#countPrefix(),
+      code.set(this.#row, at),
+      put(ROW.failregex, code.load32(code.i32(0), foundAt)),
+      put(ROW.isSameDate, code.i32(1)),
+      code.when(isNew, code.all(put(ROW.isSameDate, code.i32(0)), this.#keepDate(number))),
+    );
+  }
+
+  /** Whether the date reads like that of the last row. */
+  #isSameDate(): Code {
+    const length = code.subtract(code.get(this.#cutTo), code.get(this.#cutFrom));
+    const done = this.#bits;
+    const at = (from: number): Code => code.load8(code.add(code.get(from), code.get(done)));
+    const isAlike = code.eq(at(this.#dateFrom), at(this.#cutFrom));
+    const compare = code.all(
+      code.set(done, code.i32(0)),
+      code.whileTrue(
+        code.both(code.lessThan(code.get(done), code.get(this.#dateLength)), isAlike),
+        code.set(done, code.plus(done, 1)),
+      ),
+    );
+    const isEqual = code.eq(code.get(done), code.get(this.#dateLength));
+    return code.both(code.eq(length, code.get(this.#dateLength)), [compare, isEqual]);
+  }
+
+  #keepDate(row: Code): Code {
+    const { datesAt, stateAt } = this.#needs.room;
+    const size = code.shiftLeft(code.load32(code.i32(0), stateAt + INT * STATE.dateSize), code.i32(2));
+    const to = code.add(code.i32(datesAt), code.multiply(row, code.i32(DATE_SIZE * INT)));
+    return code.all(
+      this.#copy(code.get(this.#dateAt), to, size),
+      code.set(this.#dateFrom, code.get(this.#cutFrom)),
+      code.set(this.#dateLength, code.subtract(code.get(this.#cutTo), code.get(this.#cutFrom))),
+    );
+  }
+
   /** One failregex has matched, and an address took part. */
   #isCountable(): Code {
-    const { stateAt, foundAt, countableAt } = this.#needs.room;
+    const { foundAt, countableAt } = this.#needs.room;
     const entry = code.shiftLeft(code.load32(code.i32(0), foundAt), code.i32(3));
     const took = (place: number): Code =>
       code.atLeast(code.load32(code.load32(entry, countableAt + INT * place)), code.i32(0));
-    const isOne = code.eq(code.load32(code.i32(0), stateAt + INT * STATE.count), code.i32(1));
-    const isHit = code.eq(code.get(this.#outcome), code.i32(OUTCOME.hits));
-    return code.both(code.and(isHit, isOne), code.or(took(0), took(1)));
+    return code.both(this.#isOneHit(), code.or(took(0), took(1)));
   }
 
   #count(): Code {
@@ -238,8 +324,6 @@ class ScanWriter {
       this.#put(STATE.passed, code.get(this.#passed)),
       this.#put(STATE.counted, code.get(this.#counted)),
       this.#put(STATE.prefixes, code.get(this.#prefixes)),
-      this.#put(STATE.firstPassed, code.get(this.#first)),
-      this.#put(STATE.lastPassed, code.get(this.#last)),
       code.giveBack(outcome),
     );
   }

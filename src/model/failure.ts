@@ -25,6 +25,8 @@ export interface Failure {
   readonly time: number;
   /** Offender id in normal form (see `parseOffender`). */
   readonly id?: string | undefined;
+  /** The id once more where it is an IPv4 address, as a signed number of 32 bits: that is looked up without the text. */
+  readonly address?: number | undefined;
   /** The address when the id is not the address itself. */
   readonly ip?: string | undefined;
   /** A host name to resolve, when the filter found no address and `usedns` allows names. */
@@ -42,6 +44,6 @@ export interface Failure {
 
 /** The same failure at another time, or of an offender known by now. Its groups and lines may be of any kind. */
 export function changeFailure(failure: Failure, change: Partial<Pick<Failure, "time" | "id">>): Failure {
-  const { time, id, ip, groups, matches, count, weight, bantime, packed } = failure;
-  return { time, id, ip, groups, matches, count, weight, bantime, packed, ...change };
+  const { time, id, address, ip, groups, matches, count, weight, bantime, packed } = failure;
+  return { time, id, address, ip, groups, matches, count, weight, bantime, packed, ...change };
 }

@@ -28,6 +28,7 @@ export {
 } from "./failure";
 export {
   containsIp,
+  formatDotted,
   fullPrefix,
   isSingle,
   makeIp,
@@ -40,7 +41,6 @@ export {
 export type { Block, Entry, Phase } from "./line";
 export { roundHalfEven, toNumeric, type Numeric } from "./numeric";
 export { familyOf, isAddress, parseOffender, type Offender } from "./offender";
-export { LONGEST_NUMBER, PackArena } from "./pack-arena";
 export { RowGroups } from "./row-groups";
 export {
   bytesOf,

@@ -175,9 +175,13 @@ function joinWords(words: readonly string[]): bigint | undefined {
   return value;
 }
 
+/** The IPv4 address with that value, also when it is given as a signed number of 32 bits. */
+export function formatDotted(value: number): string {
+  return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
+}
+
 function formatIpv4(bits: bigint): string {
-  const value = Number(bits);
-  return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255].join(".");
+  return formatDotted(Number(bits));
 }
 
 /** RFC 5952: lower case, the longest run of at least two zero words becomes `::`. */

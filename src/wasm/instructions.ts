@@ -84,6 +84,10 @@ export const atMost = binary(0x4c);
 export const atLeast = binary(0x4e);
 export const add = binary(0x6a);
 export const subtract = binary(0x6b);
+export const multiply = binary(0x6c);
+/** Both numbers are 0 or more. */
+export const divide = binary(0x6e);
+export const remainder = binary(0x70);
 export const and = binary(0x71);
 export const or = binary(0x72);
 export const shiftLeft = binary(0x74);

@@ -1,0 +1,134 @@
+import type { DateDetector, SettledDate } from "../date";
+import { parseOffender, textOf, type Worth } from "../model";
+import { theWorkspace } from "../wasm";
+import { reckonDated, type ClockContext, type Reckoning, type TimeNotice } from "./clock-rules";
+import type { CompiledFilter } from "./compile-filter";
+import type { Hit } from "./hit-maker";
+import { PackedHit } from "./packed-hit";
+import { DATE_SIZE, KIND, MOST_ROWS, ROW, ROW_SIZE, STATE, type ProgramRoom } from "./program-layout";
+import type { ByteSpan } from "./session-table";
+import type { Sessions } from "./sessions";
+
+interface RowParts {
+  readonly compiled: CompiledFilter;
+  readonly detector: DateDetector;
+  readonly sessions: Sessions;
+  readonly room: ProgramRoom;
+}
+
+/** How the rows of one run are read. */
+export interface RowReading {
+  readonly clock: ClockContext;
+  readonly date: SettledDate;
+  /** Hears of dates that are off, and at which address the line begins and ends. */
+  notice(notice: TimeNotice, start: number, end: number): void;
+  /** What is found in a line when it is read by the plain engines, or in that line of a session that goes on. */
+  feedPlain(start: number, end: number): readonly Hit[];
+  feedAgain(start: number, end: number): readonly Hit[];
+}
+
+/**
+ * Makes hits of rows: of those lines of which a jail under attack sees most. Somebody with an address fails, alone or in
+ * the first line of a session.
+ */
+export class RowHits {
+  readonly #parts: RowParts;
+  readonly #rows: Int32Array;
+  readonly #dates: Int32Array;
+  readonly #worths: readonly (Worth | undefined)[];
+  readonly #key: ByteSpan = { bytes: theWorkspace().bytes, from: 0, to: 0 };
+
+  constructor(parts: RowParts) {
+    const workspace = theWorkspace();
+    this.#parts = parts;
+    this.#rows = workspace.numbers(parts.room.rowsAt, MOST_ROWS * ROW_SIZE);
+    this.#dates = workspace.numbers(parts.room.datesAt, MOST_ROWS * DATE_SIZE);
+    this.#worths = parts.compiled.failregex.map(({ worth }) => worth);
+  }
+
+  /** The hits of all rows in their order; `state` is that of the program after its run. */
+  read(state: Int32Array, reading: RowReading): Hit[] {
+    const { detector, sessions, room } = this.#parts;
+    const { clock, date } = reading;
+    const count = state[STATE.rows] ?? 0;
+    const rows = this.#rows;
+    // A copy for all of them, which they keep: what comes next overwrites it in the workspace.
+    const bytes = theWorkspace().bytes.slice(room.packedAt, state[STATE.packedEnd]);
+    const view = new DataView(bytes.buffer);
+    const hits: Hit[] = [];
+    let reckoning: Reckoning | undefined;
+    let read = 0;
+    for (let at = 0; at < count * ROW_SIZE; at += ROW_SIZE) {
+      const start = rows[at + ROW.start] ?? 0;
+      const end = rows[at + ROW.end] ?? 0;
+      if (rows[at + ROW.isSameDate] === 0) {
+        reckoning = this.#reckon(at / ROW_SIZE, date, clock);
+      }
+      if (!reckoning) {
+        hits.push(...reading.feedPlain(start, end));
+        continue;
+      }
+      const kind = rows[at + ROW.kind] ?? 0;
+      if ((kind & KIND.session) !== 0 && reckoning.time !== undefined && this.#isKnown(at, clock.now)) {
+        hits.push(...reading.feedAgain(start, end));
+        continue;
+      }
+      read++;
+      if (reckoning.notice) {
+        reading.notice(reckoning.notice, start, end);
+      }
+      const { time } = reckoning;
+      if (time === undefined) {
+        continue;
+      }
+      const failregex = rows[at + ROW.failregex] ?? 0;
+      const worth = this.#worths[failregex];
+      const packed = {
+        bytes: view,
+        start: (rows[at + ROW.packed] ?? 0) - room.packedAt,
+        middle: (rows[at + ROW.middle] ?? 0) - room.packedAt,
+        end: (rows[at + ROW.packedEnd] ?? 0) - room.packedAt,
+        kept: undefined,
+      };
+      const isQuiet = (kind & KIND.quiet) !== 0;
+      const hit = new PackedHit(
+        { kind: isQuiet ? "quiet" : "failure", failregex, time, worth },
+        isQuiet ? undefined : this.#who(at),
+        packed,
+      );
+      if ((kind & (KIND.session | KIND.forgotten)) === KIND.session) {
+        sessions.begin(this.#key, clock.now, hit);
+      }
+      hits.push(hit);
+    }
+    detector.countSettled(clock.now, read);
+    return hits;
+  }
+
+  /** Undefined when the date names no moment. */
+  #reckon(row: number, { spans }: SettledDate, clock: ClockContext): Reckoning | undefined {
+    for (let i = 0; i < spans.length; i++) {
+      spans[i] = this.#dates[row * DATE_SIZE + i] ?? -1;
+    }
+    const time = this.#parts.detector.timeOfSettled();
+    return time === undefined ? undefined : reckonDated(time, clock);
+  }
+
+  #isKnown(at: number, now: number): boolean {
+    this.#key.from = this.#rows[at + ROW.keyFrom] ?? 0;
+    this.#key.to = this.#rows[at + ROW.keyTo] ?? 0;
+    return this.#parts.sessions.isKnown(this.#key, now);
+  }
+
+  #who(at: number): number | string {
+    const from = this.#rows[at + ROW.idFrom] ?? 0;
+    return from === 0
+      ? (this.#rows[at + ROW.address] ?? 0)
+      : parseOffender(textOf(theWorkspace().bytes, from, this.#rows[at + ROW.idTo])).id;
+  }
+}
+
+/** Whether rows can keep such dates. */
+export function isRowDate({ spans }: SettledDate): boolean {
+  return spans.length <= DATE_SIZE;
+}
