@@ -71,6 +71,8 @@ export class NftMonitor implements FirewallWatch {
   }
 
   own(pid: number): void {
+    // The one that is told again and again must not be forgotten over those that come and go.
+    this.#ownPids.delete(pid);
     this.#ownPids.add(pid);
     if (this.#ownPids.size > MOST_PIDS) {
       const [oldest] = this.#ownPids;

@@ -1,4 +1,5 @@
-import { createProgramRunner, PreparedRunner, systemClock, type CommandRunner } from "../platform";
+import { createProgramRunner, systemClock, type CommandRunner } from "../platform";
+import { NftShell } from "./native-nft-shell";
 import { NftTables } from "./native-tables";
 import { Turns } from "./turns";
 import { NftMonitor } from "./native-monitor";
@@ -21,8 +22,7 @@ export interface Nft {
 
 /**
  * The nft of this system, or the one that a command in front of it leads to, such as `nsenter` with its arguments.
- * One script at a time: transactions of the kernel would only wait for each other. The next nft has been started before
- * it is needed.
+ * One script at a time: transactions of the kernel would only wait for each other.
  */
 export function createNft(leader: readonly string[] = [], watch = createWatch(leader)): Nft {
   const turns = new Turns();
@@ -31,15 +31,14 @@ export function createNft(leader: readonly string[] = [], watch = createWatch(le
     run: (request) => turns.inOrder(() => runner.run(request)),
   });
   const start = (...args: string[]): CommandRunner =>
-    inTurn(
-      createProgramRunner({ argv: leadBy(leader, "nft", ...args), outputLimit: LISTING_LIMIT, started }),
-    );
+    createProgramRunner({ argv: leadBy(leader, "nft", ...args), outputLimit: LISTING_LIMIT, started });
+  const shell = new NftShell({ argv: leadBy(leader, "nft", "-i"), usual: start("-f", "-"), started });
   return {
     users: new NftTables(),
     watch,
-    apply: inTurn(new PreparedRunner({ argv: (file) => leadBy(leader, "nft", "-f", file), started })),
-    names: start("-j", "-t", "-f", "-"),
-    elements: start("-j", "-f", "-"),
+    apply: inTurn(shell),
+    names: inTurn(start("-j", "-t", "-f", "-")),
+    elements: inTurn(start("-j", "-f", "-")),
   };
 }
 

@@ -206,7 +206,9 @@ function lengthsAt(numbers: Float64Array, at: number): Float64Array | undefined 
   if (mark !== ADDRESS) {
     return lengths;
   }
-  return address === (address | 0) && rest === 0 ? Float64Array.of(-1, -1, -1, ...lengths.subarray(3)) : undefined;
+  return address === (address | 0) && rest === 0
+    ? Float64Array.of(-1, -1, -1, ...lengths.subarray(3))
+    : undefined;
 }
 
 /** Names may be absent, groups and lines are always there. */

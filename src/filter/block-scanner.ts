@@ -87,19 +87,25 @@ export class BlockScanner {
 
   /** Feeds lines up to one that has to be fed as text; where that begins. */
   #feedAlone(
-    { filter, hits }: Watcher,
+    watcher: Watcher,
     options: FeedOptions,
     { block, start }: Pick<Place, "block" | "start">,
   ): number {
+    const take = (hits: readonly Hit[]): void => watcher.hits(hits);
     let at = start;
     while (at < block.length) {
-      const stop = filter.feedBlock(block, at, options, hits) ?? at;
+      const stop = watcher.filter.feedBlock(block, at, options, take) ?? at;
       if (stop === at) {
         break;
       }
       at = stop;
     }
     return at;
+  }
+
+  /** The time, for one line of so many. */
+  #now(): number | undefined {
+    return this.#fed++ % SAMPLED === 0 ? this.#clock?.() : undefined;
   }
 
   #feed({ block, start }: Place, lineEnd: number, options: readonly FeedOptions[]): void {
@@ -114,13 +120,12 @@ export class BlockScanner {
         continue;
       }
       const how = time === undefined ? shared : { ...shared, time };
-      const isMeasured = marks !== undefined && this.#fed++ % SAMPLED === 0;
-      const begin = isMeasured ? this.#clock?.() : undefined;
+      const begin = marks && this.#now();
       const hits =
         watcher.filter.tryBytes(block, start, end, how) ??
         watcher.filter.feedLine((line ??= decodeLine(block, start, end)), how);
-      if (begin !== undefined && this.#clock) {
-        this.#costs[i] = (this.#costs[i] ?? 0) + (this.#clock() - begin) * SAMPLED;
+      if (begin !== undefined) {
+        this.#costs[i] = (this.#costs[i] ?? 0) + ((this.#clock?.() ?? begin) - begin) * SAMPLED;
       }
       if (hits.length > 0) {
         watcher.hits(hits);

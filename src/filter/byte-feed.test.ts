@@ -155,7 +155,11 @@ function feedLines(text: string): (filter: JailFilter, options: Feed) => readonl
 function scanAlone(text: string): (filter: JailFilter, options: Feed) => readonly Hit[] {
   return (filter, options) => {
     const hits: Hit[] = [];
-    const watcher = { filter, options: () => options, hits: (some: readonly Hit[]) => void hits.push(...some) };
+    const watcher = {
+      filter,
+      options: () => options,
+      hits: (some: readonly Hit[]) => void hits.push(...some),
+    };
     new BlockScanner([watcher]).scan(makeTestBlock(text));
     return hits;
   };
@@ -200,7 +204,9 @@ describe("reading lines as bytes", () => {
 
   it("finds the same in blocks with more than there is room for at once", () => {
     const users = Array.from({ length: 3000 }, (_, i) => `${i}-${"u".repeat((i * 37) % 700)}`);
-    const lines = users.map((user, i) => `${iso(i % 7)} host app[${i % 150}]: bad ${user} from 192.0.2.${i % 256}`);
+    const lines = users.map(
+      (user, i) => `${iso(i % 7)} host app[${i % 150}]: bad ${user} from 192.0.2.${i % 256}`,
+    );
     const [parts] = FILTERS;
     const text = joinLines(lines);
     const [, clock] = CLOCKS;

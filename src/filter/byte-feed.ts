@@ -1,60 +1,19 @@
-import type { DateDetector, SettledDate } from "../date";
+import type { SettledDate } from "../date";
 import type { Block, Groups } from "../model";
-import { theWorkspace } from "../wasm";
 import { ByteFacts } from "./byte-facts";
 import { ByteGroups } from "./byte-groups";
 import { ByteLine } from "./byte-line";
 import { reckonDated, type Reckoning } from "./clock-rules";
-import type { CompiledFilter } from "./compile-filter";
 import type { FeedOptions } from "./feed-options";
-import type { Hit, HitMaker } from "./hit-maker";
-import type { LastDate } from "./last-date";
-import { LineProgram, type Scan } from "./line-program";
+import type { Hit } from "./hit-maker";
+import type { Advance, FeedParts, ToldLines } from "./feed-parts";
+import { LineProgram, noteLine, type Scan } from "./line-program";
 import { lineWindow } from "./line-window";
 import { combineGroups, isCombined } from "./named-groups";
 import { LONGEST_BYTE_LINE, MODE, OUTCOME, STATE, type ByteRegex } from "./program-layout";
 import { isRowDate, RowHits, type RowReading } from "./row-hits";
 
-/** What a filter shares between its ways of reading lines. */
-export interface FeedParts {
-  readonly compiled: CompiledFilter;
-  readonly detector: DateDetector;
-  readonly maker: HitMaker;
-  readonly lastDate: LastDate;
-  /** Hears of each match of the prefregex. */
-  readonly prefixFound: PrefixListener | undefined;
-  /** Reads a line of a block with the plain engines. */
-  feedPlain(block: Block, start: number, end: number, options: FeedOptions): readonly Hit[];
-}
-
-/** Hears of the matches of a prefregex. */
-export interface PrefixListener {
-  /** There were so many more. */
-  count(times: number): void;
-  /** One of them, counted already: `groups` gets at its groups, those that took no part included. Absent when nobody asks. */
-  readonly tell?: (groups: () => ReadonlyMap<string, string | null>) => void;
-}
-
-/** Which lines are told of one by one: also those in which nothing is found, or not even all bare hits. */
-export type ToldLines = "all" | "hits" | "few";
-
 const MODES: Readonly<Record<ToldLines, number>> = { all: MODE.misses, hits: 0, few: MODE.counts };
-
-/** What came of running over lines: those passed over, and the one it stopped at. */
-export interface Advance {
-  /** Lines in which nothing was found, of those before the one it stopped at. */
-  passed: number;
-  /** Lines with a hit of which only that was counted, and how many for each failregex. */
-  counted: number;
-  readonly counts: Int32Array;
-  /** Of the line it stopped at, without its end; `start` is -1 when it came to the end of the lines it could see. */
-  start: number;
-  end: number;
-  /** Where to go on. */
-  next: number;
-  /** What was found in the line; undefined, and nothing changed, when it is one for the plain engines. */
-  hits: readonly Hit[] | undefined;
-}
 
 const NO_HITS: readonly Hit[] = [];
 const NO_GROUPS: Groups = new Map();
@@ -395,8 +354,6 @@ export class ByteFeed {
     new ByteGroups(undefined, this.#program.prefix).readAll(line);
 }
 
-const NEWLINE = 10;
-const CARRIAGE_RETURN = 13;
 const NO_DATE: Pick<SettledDate, "longest" | "spansAt" | "spans"> = {
   longest: 0,
   spansAt: 0,
@@ -405,20 +362,6 @@ const NO_DATE: Pick<SettledDate, "longest" | "spansAt" | "spans"> = {
 
 function at(numbers: Int32Array, index: number): number {
   return numbers[index] ?? 0;
-}
-
-/** Tells of the line that begins at an address as a run does that ends there. */
-function noteLine(state: Int32Array, start: number, mode: number): void {
-  const { bytes } = theWorkspace();
-  const newline = bytes.indexOf(NEWLINE, start);
-  const most = (mode & MODE.tidy) === 0 ? 1 : newline - start;
-  let end = newline;
-  while (end > start && newline - end < most && bytes[end - 1] === CARRIAGE_RETURN) {
-    end--;
-  }
-  state[STATE.end] = end;
-  state[STATE.next] = newline + 1;
-  state[STATE.passed] = state[STATE.counted] = 0;
 }
 
 /** How a filter looks at lines by itself, whatever becomes of what it finds. */

@@ -1,6 +1,6 @@
 import { createDateDetector } from "../date";
 import type { Block, FilterSpec } from "../model";
-import type { PrefixListener } from "./byte-feed";
+import type { PrefixListener } from "./feed-parts";
 import type { Hit } from "./hit-maker";
 import { compileFilter, type CompiledFilter } from "./compile-filter";
 import type { FeedOptions } from "./feed-options";

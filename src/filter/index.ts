@@ -12,7 +12,7 @@ export {
   type CompiledFilter,
   type CompiledRegex,
 } from "./compile-filter";
-export { type Advance, type PrefixListener, type ToldLines } from "./byte-feed";
+export { type Advance, type PrefixListener, type ToldLines } from "./feed-parts";
 export { type FeedOptions } from "./feed-options";
 export { failureOf, type Hit } from "./hit-maker";
 export { JailFilter } from "./jail-filter";

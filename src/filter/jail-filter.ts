@@ -1,11 +1,12 @@
 import type { Block, Entry, Groups, GroupValue, MatchedLine } from "../model";
 import type { DateDetector, DateMatch } from "../date";
 import { isAscii, type Match } from "../regex";
-import { ByteFeed, type Advance, type PrefixListener, type ToldLines } from "./byte-feed";
+import { ByteFeed } from "./byte-feed";
 import { reckonDated, reckonUndated, type TimeNotice } from "./clock-rules";
 import type { CompiledFilter, CompiledRegex } from "./compile-filter";
 import { parseEpoch } from "./epoch";
 import type { FeedOptions } from "./feed-options";
+import { nextLine, type Advance, type PrefixListener, type ToldLines } from "./feed-parts";
 import { HitMaker, type Hit } from "./hit-maker";
 import { LastDate } from "./last-date";
 import { toMatchedLine, visibleText, type LineParts } from "./line-parts";
@@ -53,9 +54,6 @@ interface DatedOptions extends FeedOptions {
 
 /** Digits beyond microseconds: templates for dates know no more, and would miss the zone behind them. */
 const FINE_FRACTION = /(\d[.,]\d{6})\d{1,9}/;
-const CARRIAGE_RETURN = 13;
-const NUMBER_SIGN = 35;
-const NO_COUNTS = new Int32Array(0);
 const NO_HITS: readonly Hit[] = [];
 const NO_GROUPS: Groups = new Map();
 
@@ -348,26 +346,6 @@ export class JailFilter {
     const usesContent = prefix?.named("content") !== undefined;
     return this.#window.take(usesContent ? WHOLE_WINDOW : spanOf(regex, match, text));
   }
-}
-
-/** The line that begins there, not fed yet. */
-function nextLine({ text }: Block, start: number): Advance {
-  const newline = text.indexOf("\n", start);
-  let end = newline;
-  while (end > start && text.charCodeAt(end - 1) === CARRIAGE_RETURN) {
-    end--;
-  }
-  const isIdle = end === start || text.charCodeAt(start) === NUMBER_SIGN;
-  const counts = NO_COUNTS;
-  return {
-    passed: 0,
-    counted: 0,
-    counts,
-    start: isIdle ? -1 : start,
-    end,
-    next: newline + 1,
-    hits: undefined,
-  };
 }
 
 /** Who wrote an entry is asked of the entry, also when a prefregex has taken a part of its text. */

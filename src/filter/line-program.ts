@@ -7,9 +7,11 @@ import { LAYOUT_SIZE, noGroup, writeLayouts } from "./pack-layout";
 import {
   DATE_SIZE,
   LONGEST_BYTE_LINE,
+  MODE,
   MOST_ROWS,
   PACKED_SIZE,
   ROW_SIZE,
+  STATE,
   STATE_SIZE,
   type ByteRegex,
   type ByteRegexes,
@@ -19,6 +21,8 @@ import { writeScan } from "./scan-code";
 import { writeSearch } from "./search-code";
 
 const INT = 4;
+const NEWLINE = 10;
+const CARRIAGE_RETURN = 13;
 
 /** Code may read and write so many bytes too many. */
 const MARGIN = 64;
@@ -151,4 +155,18 @@ const known = new WeakMap<CompiledFilter, LineProgram | null>();
 function toByteRegex(pattern: Pattern, module: ByteModule, owner: object): ByteRegex {
   const names = [...pattern.groupNames].map(([name, index]) => [name, 2 * index] as const);
   return { matcher: writeByteMatcher(pattern, module, owner), names };
+}
+
+/** Tells of the line that begins at an address as a run does that ends there. */
+export function noteLine(state: Int32Array, start: number, mode: number): void {
+  const { bytes } = theWorkspace();
+  const newline = bytes.indexOf(NEWLINE, start);
+  const most = (mode & MODE.tidy) === 0 ? 1 : newline - start;
+  let end = newline;
+  while (end > start && newline - end < most && bytes[end - 1] === CARRIAGE_RETURN) {
+    end--;
+  }
+  state[STATE.end] = end;
+  state[STATE.next] = newline + 1;
+  state[STATE.passed] = state[STATE.counted] = 0;
 }

@@ -48,65 +48,80 @@ export class RowHits {
 
   /** The hits of all rows in their order; `state` is that of the program after its run. */
   read(state: Int32Array, reading: RowReading): Hit[] {
-    const { detector, sessions, room } = this.#parts;
-    const { clock, date } = reading;
-    const count = state[STATE.rows] ?? 0;
-    const rows = this.#rows;
+    const { detector, room } = this.#parts;
+    const end = (state[STATE.rows] ?? 0) * ROW_SIZE;
     // A copy for all of them, which they keep: what comes next overwrites it in the workspace.
     const bytes = theWorkspace().bytes.slice(room.packedAt, state[STATE.packedEnd]);
     const view = new DataView(bytes.buffer);
     const hits: Hit[] = [];
     let reckoning: Reckoning | undefined;
     let read = 0;
-    for (let at = 0; at < count * ROW_SIZE; at += ROW_SIZE) {
-      const start = rows[at + ROW.start] ?? 0;
-      const end = rows[at + ROW.end] ?? 0;
-      if (rows[at + ROW.isSameDate] === 0) {
-        reckoning = this.#reckon(at / ROW_SIZE, date, clock);
+    for (let at = 0; at < end; at += ROW_SIZE) {
+      if (this.#rows[at + ROW.isSameDate] === 0) {
+        reckoning = this.#reckon(at / ROW_SIZE, reading);
       }
-      if (!reckoning) {
-        hits.push(...reading.feedPlain(start, end));
-        continue;
+      const others = this.#feedOtherwise(at, reckoning, reading);
+      if (others) {
+        hits.push(...others);
+      } else if (reckoning) {
+        read++;
+        this.#notice(at, reckoning, reading);
+        if (reckoning.time !== undefined) {
+          hits.push(this.#make(at, view, reckoning.time, reading.clock.now));
+        }
       }
-      const kind = rows[at + ROW.kind] ?? 0;
-      if ((kind & KIND.session) !== 0 && reckoning.time !== undefined && this.#isKnown(at, clock.now)) {
-        hits.push(...reading.feedAgain(start, end));
-        continue;
-      }
-      read++;
-      if (reckoning.notice) {
-        reading.notice(reckoning.notice, start, end);
-      }
-      const { time } = reckoning;
-      if (time === undefined) {
-        continue;
-      }
-      const failregex = rows[at + ROW.failregex] ?? 0;
-      const worth = this.#worths[failregex];
-      const packed = {
-        bytes: view,
+    }
+    detector.countSettled(reading.clock.now, read);
+    return hits;
+  }
+
+  /** The hits of a line whose date names no moment, or that goes on with a session. */
+  #feedOtherwise(
+    at: number,
+    reckoning: Reckoning | undefined,
+    reading: RowReading,
+  ): readonly Hit[] | undefined {
+    const start = this.#rows[at + ROW.start] ?? 0;
+    if (!reckoning) {
+      return reading.feedPlain(start, this.#rows[at + ROW.end] ?? 0);
+    }
+    return reckoning.time !== undefined && this.#isKnown(at, reading.clock.now)
+      ? reading.feedAgain(start, this.#rows[at + ROW.end] ?? 0)
+      : undefined;
+  }
+
+  #notice(at: number, { notice }: Reckoning, reading: RowReading): void {
+    if (notice) {
+      reading.notice(notice, this.#rows[at + ROW.start] ?? 0, this.#rows[at + ROW.end] ?? 0);
+    }
+  }
+
+  // oxlint-disable-next-line max-params
+  #make(at: number, bytes: DataView, time: number, now: number): PackedHit {
+    const { room, sessions } = this.#parts;
+    const rows = this.#rows;
+    const failregex = rows[at + ROW.failregex] ?? 0;
+    const kind = rows[at + ROW.kind] ?? 0;
+    const isQuiet = (kind & KIND.quiet) !== 0;
+    const hit = new PackedHit(
+      { kind: isQuiet ? "quiet" : "failure", failregex, time, worth: this.#worths[failregex] },
+      isQuiet ? undefined : this.#who(at),
+      {
+        bytes,
         start: (rows[at + ROW.packed] ?? 0) - room.packedAt,
         middle: (rows[at + ROW.middle] ?? 0) - room.packedAt,
         end: (rows[at + ROW.packedEnd] ?? 0) - room.packedAt,
         kept: undefined,
-      };
-      const isQuiet = (kind & KIND.quiet) !== 0;
-      const hit = new PackedHit(
-        { kind: isQuiet ? "quiet" : "failure", failregex, time, worth },
-        isQuiet ? undefined : this.#who(at),
-        packed,
-      );
-      if ((kind & (KIND.session | KIND.forgotten)) === KIND.session) {
-        sessions.begin(this.#key, clock.now, hit);
-      }
-      hits.push(hit);
+      },
+    );
+    if ((kind & (KIND.session | KIND.forgotten)) === KIND.session) {
+      sessions.begin(this.#keyOf(at), now, hit);
     }
-    detector.countSettled(clock.now, read);
-    return hits;
+    return hit;
   }
 
   /** Undefined when the date names no moment. */
-  #reckon(row: number, { spans }: SettledDate, clock: ClockContext): Reckoning | undefined {
+  #reckon(row: number, { date: { spans }, clock }: RowReading): Reckoning | undefined {
     for (let i = 0; i < spans.length; i++) {
       spans[i] = this.#dates[row * DATE_SIZE + i] ?? -1;
     }
@@ -114,10 +129,16 @@ export class RowHits {
     return time === undefined ? undefined : reckonDated(time, clock);
   }
 
+  /** Whether there was a line of its session before. */
   #isKnown(at: number, now: number): boolean {
+    const isInSession = ((this.#rows[at + ROW.kind] ?? 0) & KIND.session) !== 0;
+    return isInSession && this.#parts.sessions.isKnown(this.#keyOf(at), now);
+  }
+
+  #keyOf(at: number): ByteSpan {
     this.#key.from = this.#rows[at + ROW.keyFrom] ?? 0;
     this.#key.to = this.#rows[at + ROW.keyTo] ?? 0;
-    return this.#parts.sessions.isKnown(this.#key, now);
+    return this.#key;
   }
 
   #who(at: number): number | string {

@@ -204,10 +204,7 @@ class ScanWriter {
   #judge(): Code {
     const isMiss = code.eq(code.get(this.#outcome), code.i32(OUTCOME.miss));
     const isPassed = code.both(isMiss, code.not(this.#is(MODE.misses)));
-    const pass = code.all(
-      code.set(this.#passed, code.plus(this.#passed, 1)),
-      this.#countPrefix(),
-    );
+    const pass = code.all(code.set(this.#passed, code.plus(this.#passed, 1)), this.#countPrefix());
     const isCounted = code.both(this.#is(MODE.counts), this.#isCountable());
     const isRow = code.both(code.both(this.#is(MODE.rows), this.#isOneHit()), this.#pack());
     const leave = this.#leaveWith(code.get(this.#outcome));
@@ -226,33 +223,20 @@ class ScanWriter {
   /** One failregex has matched, and none was told to ignore it. */
   #isOneHit(): Code {
     const count = code.load32(code.i32(0), this.#needs.room.stateAt + INT * STATE.count);
-    return code.and(
-      code.eq(code.get(this.#outcome), code.i32(OUTCOME.hits)),
-      code.eq(count, code.i32(1)),
-    );
+    return code.and(code.eq(code.get(this.#outcome), code.i32(OUTCOME.hits)), code.eq(count, code.i32(1)));
   }
 
   #pack(): Code {
     const { pack, room } = this.#needs;
     const failregex = code.load32(code.i32(0), room.foundAt);
     const values = [this.#line, this.#end, this.#cutFrom, this.#cutTo].map((local) => code.get(local));
-    return code.tee(
-      this.#packed,
-      code.call(
-        pack,
-        layoutAt(failregex, room),
-        ...values,
-      ),
-    );
+    return code.tee(this.#packed, code.call(pack, layoutAt(failregex, room), ...values));
   }
 
   /** Ends before the line when there is no room for its row. */
   #finishRow(): Code {
     const { stateAt, rowsAt, foundAt } = this.#needs.room;
-    const number = code.subtract(
-      code.load32(code.i32(0), stateAt + INT * STATE.rows),
-      code.i32(1),
-    );
+    const number = code.subtract(code.load32(code.i32(0), stateAt + INT * STATE.rows), code.i32(1));
     const at = code.add(code.i32(rowsAt), code.multiply(number, code.i32(ROW_SIZE * INT)));
     const put = (field: number, value: Code): Code => code.store32(code.get(this.#row), value, INT * field);
     const isNew = code.or(this.#is(MODE.dates), code.not(this.#isSameDate()));

@@ -22,7 +22,6 @@ export {
 } from "./command-runner";
 export { createProgramRunner, type Program } from "./program-runner";
 export { atExit } from "./at-exit";
-export { PreparedRunner, type FileProgram } from "./prepared-program";
 export { systemClock, type Clock } from "./clock";
 export { Deadline } from "./deadline";
 export { LOG_LEVELS, formatDateTime, formatLogTime, type LogLevel } from "./log-line";
