@@ -11,7 +11,7 @@ import { LineProgram, noteLine, type Scan } from "./line-program";
 import { lineWindow } from "./line-window";
 import { combineGroups, isCombined } from "./named-groups";
 import { LONGEST_BYTE_LINE, MODE, OUTCOME, STATE, type ByteRegex } from "./program-layout";
-import { isRowDate, RowHits, type RowReading } from "./row-hits";
+import { isRowDate, RowHits, type Feeding, type RowReading } from "./row-hits";
 
 const MODES: Readonly<Record<ToldLines, number>> = { all: MODE.misses, hits: 0, few: MODE.counts };
 
@@ -20,13 +20,6 @@ const NO_GROUPS: Groups = new Map();
 
 /** One for all filters: a line is read by one after the other. */
 const line = new ByteLine();
-
-/** Lines at hand: the address that position 0 of the block would have, and how they are to be fed. */
-interface Feeding {
-  readonly block: Block;
-  readonly shift: number;
-  readonly options: FeedOptions;
-}
 
 /** Reads lines as bytes, without making texts of them before something is found. */
 export class ByteFeed {
@@ -53,7 +46,13 @@ export class ByteFeed {
     const isCombinedRegex = (regex: ByteRegex | undefined): boolean =>
       regex?.names.some(([name]) => isCombined(name)) ?? false;
     this.#combined = failregex.map((regex) => isCombinedRegex(prefix) || isCombinedRegex(regex));
-    this.#rows = new RowHits({ ...parts, sessions: parts.maker.sessions, room });
+    this.#rows = new RowHits({
+      ...parts,
+      sessions: parts.maker.sessions,
+      room,
+      feedPlain: (reading, start, end) => this.#feedPlain(reading, start, end),
+      feedAgain: (reading, start, end) => this.#feedAgain(reading, start, end),
+    });
     this.#groups = failregex.map((regex) => new ByteGroups(regex, prefix));
     this.#facts = failregex.map((regex) => ByteFacts.of(regex, prefix));
   }
@@ -88,7 +87,8 @@ export class ByteFeed {
     if (shift === undefined) {
       return undefined;
     }
-    const feeding = { block, shift, options };
+    // The lines before an undated one are read: there is no need to look for their dates.
+    const feeding = { block, shift, options: { ...options, earlier: undefined } };
     const { end } = lineWindow;
     const { state } = this.#program;
     const mode = this.#modeOf(options);
@@ -96,11 +96,7 @@ export class ByteFeed {
       const outcome = this.#run(next + shift, end + shift, mode);
       const stop = outcome === OUTCOME.end ? end : at(state, STATE.start) - shift;
       const behind = at(state, STATE.next) - shift;
-      this.#countPassed(options);
-      const hits = this.#readRows(next, feeding);
-      if (hits.length > 0) {
-        take(hits);
-      }
+      this.#takeRows(next, feeding, take);
       this.#noteLines(next, stop, feeding);
       if (outcome === OUTCOME.end || outcome === OUTCOME.plain || outcome === OUTCOME.slow) {
         return stop;
@@ -119,10 +115,27 @@ export class ByteFeed {
     return end;
   }
 
+  /** Hands over what is found in the lines of the last run, which began at `start`. */
+  #takeRows(start: number, feeding: Feeding, take: (hits: readonly Hit[]) => void): void {
+    const passed = this.#countPassed(feeding.options);
+    const hits = this.#readRows(start, feeding);
+    if (hits.length > 0) {
+      take(hits);
+    } else if (passed > 0) {
+      this.#notice(start, feeding);
+    }
+  }
+
   #feedOne(start: number, feeding: Feeding): readonly Hit[] | undefined {
     const { shift, options } = feeding;
     const outcome = this.#run(start + shift, start + shift + 1, this.#modeOf(options) | MODE.misses);
-    return outcome === OUTCOME.end ? this.#readRows(start, feeding) : this.#judge(outcome, feeding);
+    if (outcome !== OUTCOME.end) {
+      return this.#judge(outcome, feeding);
+    }
+    const next = at(this.#program.state, STATE.next) - shift;
+    const hits = this.#readRows(start, feeding);
+    this.#noteLines(start, next, feeding);
+    return hits;
   }
 
   /** The hits of the lines of which the last run has made rows; it began at `start`. */
@@ -132,23 +145,18 @@ export class ByteFeed {
     if (!date || at(state, STATE.rows) === 0) {
       return NO_HITS;
     }
+    return this.#rows.read(state, { ...feeding, from: start, date });
+  }
+
+  #feedPlain({ from, ...feeding }: RowReading, start: number, end: number): readonly Hit[] {
     const { block, shift, options } = feeding;
-    const feedPlain = (from: number, to: number): readonly Hit[] => {
-      // The lines before it have been read: there is no need to look for their dates.
-      this.#noteLines(start, from - shift, feeding);
-      return this.#parts.feedPlain(block, from - shift, to - shift, { ...options, earlier: undefined });
-    };
-    const reading: RowReading = {
-      clock: options.clock,
-      date,
-      notice: (notice, from, to) => options.notice?.(notice, block.decode(from - shift, to - shift)),
-      feedPlain,
-      feedAgain: (from, to) => {
-        const outcome = this.#run(from, from + 1, modeOf(options) | MODE.misses);
-        return this.#judge(outcome, feeding) ?? feedPlain(from, to);
-      },
-    };
-    return this.#rows.read(state, reading);
+    this.#noteLines(from, start - shift, feeding);
+    return this.#parts.feedPlain(block, start - shift, end - shift, options);
+  }
+
+  #feedAgain(reading: RowReading, start: number, end: number): readonly Hit[] {
+    const outcome = this.#run(start, start + 1, modeOf(reading.options) | MODE.misses);
+    return this.#judge(outcome, reading) ?? this.#feedPlain(reading, start, end);
   }
 
   /**
@@ -237,19 +245,22 @@ export class ByteFeed {
     return all;
   }
 
-  /** Notes that the lines between two places have been read. Of those of one block the date of one is looked at. */
+  /** Notes that the lines between two places have been read. */
   #noteLines(from: number, to: number, { block, options }: Feeding): void {
-    const { clock, notice } = options;
     const { detector, lastDate } = this.#parts;
     const { format } = detector;
-    if (from >= to || !format) {
-      return;
+    if (from < to && format) {
+      lastDate.defer(block, { from, to }, { format, clock: options.clock });
     }
-    lastDate.defer(block, { from, to }, { format, clock });
-    if (notice && clock.checkTimes && block !== this.#noticed) {
+  }
+
+  /** Of the lines of one block in which nothing is found the date of one is looked at. */
+  #notice(start: number, { block, options }: Feeding): void {
+    const { clock, notice } = options;
+    if (notice && block !== this.#noticed) {
       this.#noticed = block;
-      const text = block.text.slice(from, block.text.indexOf("\n", from));
-      const date = format.timeOf(text, clock.now);
+      const text = block.decode(start, block.text.indexOf("\n", start));
+      const date = this.#parts.detector.format?.timeOf(text, clock.now);
       const found = date === undefined ? undefined : reckonDated(date, clock).notice;
       if (found) {
         notice(found, text);

@@ -1,30 +1,37 @@
 import type { DateDetector, SettledDate } from "../date";
-import { parseOffender, textOf, type Worth } from "../model";
+import { parseOffender, textOf, type Block, type Worth } from "../model";
 import { theWorkspace } from "../wasm";
-import { reckonDated, type ClockContext, type Reckoning, type TimeNotice } from "./clock-rules";
+import { reckonDated, type Reckoning } from "./clock-rules";
 import type { CompiledFilter } from "./compile-filter";
+import type { FeedOptions } from "./feed-options";
 import type { Hit } from "./hit-maker";
 import { PackedHit } from "./packed-hit";
 import { DATE_SIZE, KIND, MOST_ROWS, ROW, ROW_SIZE, STATE, type ProgramRoom } from "./program-layout";
 import type { ByteSpan } from "./session-table";
 import type { Sessions } from "./sessions";
 
+/** Lines at hand: the address that position 0 of the block would have, and how they are to be fed. */
+export interface Feeding {
+  readonly block: Block;
+  readonly shift: number;
+  readonly options: FeedOptions;
+}
+
+/** Rows of one run: where it began, and how dates were found. */
+export interface RowReading extends Feeding {
+  readonly from: number;
+  readonly date: SettledDate;
+}
+
+/** What rows are made hits with. */
 interface RowParts {
   readonly compiled: CompiledFilter;
   readonly detector: DateDetector;
   readonly sessions: Sessions;
   readonly room: ProgramRoom;
-}
-
-/** How the rows of one run are read. */
-export interface RowReading {
-  readonly clock: ClockContext;
-  readonly date: SettledDate;
-  /** Hears of dates that are off, and at which address the line begins and ends. */
-  notice(notice: TimeNotice, start: number, end: number): void;
-  /** What is found in a line when it is read by the plain engines, or in that line of a session that goes on. */
-  feedPlain(start: number, end: number): readonly Hit[];
-  feedAgain(start: number, end: number): readonly Hit[];
+  /** What is found in a line between two addresses, by the plain engines or, of a session that goes on, once more. */
+  feedPlain(reading: RowReading, start: number, end: number): readonly Hit[];
+  feedAgain(reading: RowReading, start: number, end: number): readonly Hit[];
 }
 
 /**
@@ -49,6 +56,7 @@ export class RowHits {
   /** The hits of all rows in their order; `state` is that of the program after its run. */
   read(state: Int32Array, reading: RowReading): Hit[] {
     const { detector, room } = this.#parts;
+    const { now } = reading.options.clock;
     const end = (state[STATE.rows] ?? 0) * ROW_SIZE;
     // A copy for all of them, which they keep: what comes next overwrites it in the workspace.
     const bytes = theWorkspace().bytes.slice(room.packedAt, state[STATE.packedEnd]);
@@ -67,11 +75,11 @@ export class RowHits {
         read++;
         this.#notice(at, reckoning, reading);
         if (reckoning.time !== undefined) {
-          hits.push(this.#make(at, view, reckoning.time, reading.clock.now));
+          hits.push(this.#make(at, view, reckoning.time, now));
         }
       }
     }
-    detector.countSettled(reading.clock.now, read);
+    detector.countSettled(now, read);
     return hits;
   }
 
@@ -83,16 +91,17 @@ export class RowHits {
   ): readonly Hit[] | undefined {
     const start = this.#rows[at + ROW.start] ?? 0;
     if (!reckoning) {
-      return reading.feedPlain(start, this.#rows[at + ROW.end] ?? 0);
+      return this.#parts.feedPlain(reading, start, this.#rows[at + ROW.end] ?? 0);
     }
-    return reckoning.time !== undefined && this.#isKnown(at, reading.clock.now)
-      ? reading.feedAgain(start, this.#rows[at + ROW.end] ?? 0)
+    return reckoning.time !== undefined && this.#isKnown(at, reading.options.clock.now)
+      ? this.#parts.feedAgain(reading, start, this.#rows[at + ROW.end] ?? 0)
       : undefined;
   }
 
-  #notice(at: number, { notice }: Reckoning, reading: RowReading): void {
+  #notice(at: number, { notice }: Reckoning, { block, shift, options }: RowReading): void {
     if (notice) {
-      reading.notice(notice, this.#rows[at + ROW.start] ?? 0, this.#rows[at + ROW.end] ?? 0);
+      const [start, end] = [this.#rows[at + ROW.start] ?? 0, this.#rows[at + ROW.end] ?? 0];
+      options.notice?.(notice, block.decode(start - shift, end - shift));
     }
   }
 
@@ -121,12 +130,12 @@ export class RowHits {
   }
 
   /** Undefined when the date names no moment. */
-  #reckon(row: number, { date: { spans }, clock }: RowReading): Reckoning | undefined {
+  #reckon(row: number, { date: { spans }, options }: RowReading): Reckoning | undefined {
     for (let i = 0; i < spans.length; i++) {
       spans[i] = this.#dates[row * DATE_SIZE + i] ?? -1;
     }
     const time = this.#parts.detector.timeOfSettled();
-    return time === undefined ? undefined : reckonDated(time, clock);
+    return time === undefined ? undefined : reckonDated(time, options.clock);
   }
 
   /** Whether there was a line of its session before. */
