@@ -21,8 +21,8 @@ import {
  */
 export interface FailureBatch {
   readonly names: string;
-  readonly bytes: Uint8Array;
-  readonly numbers: Float64Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly numbers: Float64Array<ArrayBuffer>;
 }
 
 /** Failures of one batch: what a daemon deals with in a few milliseconds, before it does something else. */

@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { prepareRuntime, systemClock } from "../platform";
 import { Desk } from "./desk";
 import { Reader } from "./reader";
-import type { ReaderRequest } from "./reader-messages";
+import type { ReaderEvent, ReaderRequest } from "./reader-messages";
 
 // Once more: a new thread brings the runtime's own settings back for all of them.
 prepareRuntime();
@@ -16,8 +16,13 @@ const port = parentPort;
 if (port) {
   const reader = new Reader({
     clock: systemClock(),
-    post: (event) => port.postMessage(event),
+    post: (event) => port.postMessage(event, ownBuffers(event)),
     ...(workerData instanceof SharedArrayBuffer ? { desk: new Desk(workerData) } : {}),
   });
   port.on("message", (request: ReaderRequest) => reader.handle(request));
+}
+
+/** What goes over to the daemon with an event, without a copy. */
+function ownBuffers(event: ReaderEvent): ArrayBuffer[] {
+  return event.type === "failures" ? [event.failures.bytes.buffer, event.failures.numbers.buffer] : [];
 }

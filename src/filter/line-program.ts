@@ -1,5 +1,5 @@
 import { ByteModule, isByteMatchable, writeByteMatcher, type Pattern } from "../regex";
-import { instantiate, ModuleWriter, theWorkspace } from "../wasm";
+import { compile, ModuleWriter, theWorkspace, type Instantiate } from "../wasm";
 import type { CompiledFilter, CompiledRegex } from "./compile-filter";
 import { isCombined } from "./named-groups";
 import { writePack } from "./pack-code";
@@ -44,7 +44,7 @@ export class LineProgram implements ByteRegexes {
   /** See `ProgramRoom`; to be cleared by who reads them. */
   readonly counts: Int32Array;
   readonly room: ProgramRoom;
-  readonly #module = new ModuleWriter();
+  readonly #instantiate: Instantiate | undefined;
   /** With the function that finds dates, which is another one for each format. */
   readonly #scans = new Map<Exec, Scan>();
 
@@ -68,8 +68,9 @@ export class LineProgram implements ByteRegexes {
     this.state = workspace.numbers(this.room.stateAt, STATE_SIZE);
     this.found = workspace.numbers(this.room.foundAt, failregex.length);
     this.counts = workspace.numbers(this.room.countsAt, failregex.length);
-    const date = this.#module.import("date", 2);
-    const shared = new ByteModule(this.#module, workspace);
+    const module = new ModuleWriter();
+    const date = module.import("date", 2);
+    const shared = new ByteModule(module, workspace);
     const write = (regex: CompiledRegex): ByteRegex => toByteRegex(regex.matcher.pattern, shared, this);
     this.prefix = prefregex && write(prefregex);
     this.failregex = failregex.map(write);
@@ -79,9 +80,10 @@ export class LineProgram implements ByteRegexes {
     );
     const { room } = this;
     writeLayouts(this, room.layoutsAt, this);
-    const search = writeSearch(this.#module, this, { room, workspace });
-    const pack = writePack(this.#module, room, workspace);
-    this.#module.export("scan", writeScan(this.#module, { date, search, pack, room }));
+    const search = writeSearch(module, this, { room, workspace });
+    const pack = writePack(module, room, workspace);
+    module.export("scan", writeScan(module, { date, search, pack, room }));
+    this.#instantiate = compile(module);
   }
 
   /** Undefined when some regex of the filter is beyond this way of matching. */
@@ -111,7 +113,7 @@ export class LineProgram implements ByteRegexes {
 
   /** The program with a function that finds dates; undefined where there is no WebAssembly. */
   scanWith(date: Exec): Scan | undefined {
-    const scan = this.#scans.get(date) ?? instantiate(this.#module, { date })?.["scan"];
+    const scan = this.#scans.get(date) ?? this.#instantiate?.({ date })["scan"];
     if (scan) {
       this.#scans.set(date, scan);
     }

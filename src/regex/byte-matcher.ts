@@ -1,12 +1,4 @@
-import {
-  code,
-  FunctionDraft,
-  instantiate,
-  isCompiling,
-  ModuleWriter,
-  theWorkspace,
-  type Code,
-} from "../wasm";
+import { code, FunctionDraft, compile, isCompiling, ModuleWriter, theWorkspace, type Code } from "../wasm";
 import { planPattern } from "./analysis";
 import { isBurnt } from "./byte-function";
 import { isWritable } from "./byte-parts";
@@ -101,7 +93,7 @@ class LazyMatcher implements ByteMatcher {
     if (this.#native === undefined) {
       const module = new ModuleWriter();
       module.export("exec", writeExec(this.#pattern, new ByteModule(module, theWorkspace()), this.#facts));
-      this.#native = instantiate(module)?.["exec"] ?? null;
+      this.#native = compile(module)?.()["exec"] ?? null;
     }
     return this.#native ?? undefined;
   }

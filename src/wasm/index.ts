@@ -4,6 +4,6 @@
  */
 export * as code from "./instructions";
 export { type Code } from "./instructions";
-export { instantiate, type Compiled } from "./instantiate";
+export { compile, type Compiled, type Instantiate } from "./instantiate";
 export { ModuleWriter, FunctionDraft, type ValueType } from "./module-writer";
 export { isCompiling, theWorkspace, Workspace } from "./workspace";
