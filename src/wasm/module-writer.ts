@@ -1,4 +1,4 @@
-import { all, flatten, sizeOf, unsigned, type Code } from "./instructions";
+import { all, flatten, unsigned, type Code } from "./instructions";
 
 export type ValueType = "i32" | "v128";
 
@@ -30,7 +30,7 @@ export class FunctionDraft {
 /** A module of functions that all take numbers and give one, with a memory and functions that come from outside. */
 export class ModuleWriter {
   readonly #imports: { readonly name: string; readonly parameters: number }[] = [];
-  readonly #functions: { readonly parameters: number; body: Code }[] = [];
+  readonly #functions: { readonly parameters: number; body: readonly number[] }[] = [];
   readonly #globals: number[] = [];
   readonly #exports: { readonly name: string; readonly index: number }[] = [];
 
@@ -53,12 +53,15 @@ export class ModuleWriter {
   define(index: number, draft: FunctionDraft, statements: Code): void {
     const place = this.#functions[index - this.#imports.length];
     if (place) {
-      place.body = all(
-        unsigned(draft.locals.length),
-        ...draft.locals.map((type) => [1, TYPES[type]]),
-        statements,
-        // Behind all ways out.
-        [0x00, END],
+      // Made one list at once: lists within lists take many times the memory.
+      place.body = toBytes(
+        all(
+          unsigned(draft.locals.length),
+          ...draft.locals.map((type) => [1, TYPES[type]]),
+          statements,
+          // Behind all ways out.
+          [0x00, END],
+        ),
       );
     }
   }
@@ -73,44 +76,48 @@ export class ModuleWriter {
     const types = [...new Set(counts)];
     const typeOf = (parameters: number): Code => unsigned(types.indexOf(parameters));
     const i32 = TYPES.i32;
-    const bytes: number[] = [];
-    flatten(
+    const bytes = toBytes(
       all(
         MAGIC,
-        section(
+        ...section(
           1,
           types.map((count) => [FUNCTION, unsigned(count), Array<number>(count).fill(i32), 1, i32]),
         ),
-        section(2, [
+        ...section(2, [
           ...this.#imports.map(({ name, parameters }) => [text("e"), text(name), 0, typeOf(parameters)]),
           [text("e"), text("memory"), 2, 0, 1],
         ]),
-        section(
+        ...section(
           3,
           this.#functions.map(({ parameters }) => typeOf(parameters)),
         ),
-        section(
+        ...section(
           6,
           this.#globals.map((initial) => [i32, MUTABLE, 0x41, ...(initial < 0 ? [0x7f] : [0]), END]),
         ),
-        section(
+        ...section(
           7,
           this.#exports.map(({ name, index }) => [text(name), 0, unsigned(index)]),
         ),
-        section(
+        ...section(
           10,
-          this.#functions.map(({ body }) => all(unsigned(sizeOf(body)), body)),
+          this.#functions.map(({ body }) => all(unsigned(body.length), body)),
         ),
       ),
-      bytes,
     );
     return Uint8Array.from(bytes);
   }
 }
 
-function section(id: number, entries: readonly Code[]): Code {
-  const content = all(unsigned(entries.length), ...entries);
-  return all([id], unsigned(sizeOf(content)), content);
+function section(id: number, entries: readonly Code[]): readonly Code[] {
+  const content = toBytes(all(unsigned(entries.length), ...entries));
+  return [[id], unsigned(content.length), content];
+}
+
+function toBytes(code: Code): number[] {
+  const bytes: number[] = [];
+  flatten(code, bytes);
+  return bytes;
 }
 
 function text(name: string): Code {
