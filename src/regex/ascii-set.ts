@@ -1,4 +1,4 @@
-import { asciiInSet, characterSource } from "./class-source";
+import { asciiInSet, keyOf } from "./class-source";
 import { caseVariants } from "./fold";
 import { childrenOf, type AnyCharacter, type CharacterSet, type Literal, type Node } from "./tree";
 
@@ -32,7 +32,7 @@ function computeSet(node: Literal | AnyCharacter | CharacterSet): AsciiSet {
     case "any":
       return node.newline ? ALL : ALL & ~NEWLINE;
     case "set": {
-      const key = characterSource(node, "unicode");
+      const key = keyOf(node);
       const set = knownClasses.get(key) ?? computeClass(node);
       knownClasses.set(key, set);
       return set;

@@ -67,7 +67,25 @@ function literalSource(node: Literal, variant: Variant): string {
   return `[${codes.map(escapeCode).join("")}]`;
 }
 
+/** The same few classes stand in all patterns, and each character of ASCII has to be asked about. */
+const knownSets = new Map<string, string>();
+
 function asciiSetSource(set: CharacterSet): string {
+  const key = keyOf(set);
+  const source = knownSets.get(key) ?? computeSetSource(set);
+  knownSets.set(key, source);
+  return source;
+}
+
+/** Sets that take the same characters for the same reasons have the same key. */
+export function keyOf({ items, negated, fold }: CharacterSet): string {
+  const parts = items.map((item) =>
+    item.type === "range" ? `${item.from}-${item.to}` : `${item.name}${item.negated}${item.ascii}`,
+  );
+  return `${negated}${fold}${parts.join()}`;
+}
+
+function computeSetSource(set: CharacterSet): string {
   const ranges: Range[] = [];
   for (let code = 0; code <= LAST_ASCII; code += 1) {
     const last = ranges.at(-1);
