@@ -202,6 +202,31 @@ describe("reading lines as bytes", () => {
     expect(found).toBeGreaterThan(300);
   });
 
+  it("names the same offenders, however their addresses are written", () => {
+    const octet = fc.oneof(
+      fc.nat({ max: 300 }).map(String),
+      fc.constantFrom("0", "00", "01", "010", "255", "256"),
+    );
+    const dotted = fc.array(octet, { minLength: 3, maxLength: 5 }).map((parts) => parts.join("."));
+    const address = fc.oneof(
+      dotted,
+      fc.ipV4(),
+      fc.ipV6(),
+      fc.ipV4().map((one) => `::ffff:${one}`),
+    );
+    let found = 0;
+    fc.assert(
+      fc.property(fc.array(address, { maxLength: 20 }), fc.constantFrom(0, 1), (addresses, which) => {
+        const lines = addresses.map((one) => `${iso(80)} host app[1]: bad x from ${one}`);
+        const text = joinLines(which === 0 ? lines : lines.map((one) => one.replace("1]: bad", "] bad")));
+        const expected = run(FILTERS[which]!, TIMED, feedLines(text)).hits;
+        found += expected.length;
+        expect(run(FILTERS[which]!, TIMED, scanAlone(text)).hits).toEqual(expected);
+      }),
+    );
+    expect(found).toBeGreaterThan(100);
+  });
+
   it("finds the same in blocks with more than there is room for at once", () => {
     const users = Array.from({ length: 3000 }, (_, i) => `${i}-${"u".repeat((i * 37) % 700)}`);
     const lines = users.map(

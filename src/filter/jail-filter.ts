@@ -237,9 +237,11 @@ export class JailFilter {
   /** Lines that are no candidates were never read; the nearest dated one among them may date this line. */
   #earlierDate(options: FeedOptions): number | undefined {
     for (const line of options.earlier?.() ?? []) {
-      const time = this.detector.detect(line, options.clock.now)?.time;
+      const date = this.detector.detect(line, options.clock.now)?.time;
+      // One that is too old does not count, and says nothing of those before it.
+      const time = date === undefined ? undefined : reckonDated(date, options.clock).time;
       if (time !== undefined) {
-        return reckonDated(time, options.clock).time;
+        return time;
       }
     }
     return undefined;
