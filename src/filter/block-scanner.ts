@@ -5,6 +5,7 @@ import { Dispatch } from "./dispatch";
 import type { FeedOptions } from "./feed-options";
 import type { Hit } from "./hit-maker";
 import type { JailFilter } from "./jail-filter";
+import { linesBefore } from "./lines-before";
 
 /** One filter that watches a log, with how its lines are to be fed and where its hits go. */
 export interface Watcher {
@@ -14,8 +15,6 @@ export interface Watcher {
   hits(hits: readonly Hit[]): void;
 }
 
-/** How many lines back an undated line may find its date. */
-const LOOK_BACK = 10;
 const JOINT = " ";
 /** One line of so many is measured; a prime number, so that no pattern in a log hides a filter. */
 const SAMPLED = 31;
@@ -162,14 +161,4 @@ function copyText(part: string): string {
 function unitedFinder(needles: readonly (readonly Needle[] | undefined)[]): RegExp | undefined {
   const all = needles.flatMap((some) => some ?? []);
   return all.length > 0 && needles.every((some) => some) ? compileNeedles(all) : undefined;
-}
-
-/** The lines before a position, nearest first. */
-function* linesBefore(block: Block, start: number): Generator<string> {
-  let end = start - 1;
-  for (let count = 0; count < LOOK_BACK && end > 0; count++) {
-    const begin = block.text.lastIndexOf("\n", end - 1) + 1;
-    yield block.decode(begin, end);
-    end = begin - 1;
-  }
 }

@@ -9,6 +9,7 @@ import type { Hit } from "./hit-maker";
 import type { Advance, FeedParts, ToldLines } from "./feed-parts";
 import { LineProgram, noteLine, type Scan } from "./line-program";
 import { lineWindow } from "./line-window";
+import { linesBefore } from "./lines-before";
 import { combineGroups, isCombined } from "./named-groups";
 import { LONGEST_BYTE_LINE, MODE, OUTCOME, STATE, type ByteRegex } from "./program-layout";
 import { isRowDate, RowHits, type Feeding, type RowReading } from "./row-hits";
@@ -87,8 +88,8 @@ export class ByteFeed {
     if (shift === undefined) {
       return undefined;
     }
-    // The lines before an undated one are read: there is no need to look for their dates.
-    const feeding = { block, shift, options: { ...options, earlier: undefined } };
+    const looksBack = true;
+    const feeding = { block, shift, options, looksBack };
     const { end } = lineWindow;
     const { state } = this.#program;
     const mode = this.#modeOf(options);
@@ -149,9 +150,11 @@ export class ByteFeed {
   }
 
   #feedPlain({ from, ...feeding }: RowReading, start: number, end: number): readonly Hit[] {
-    const { block, shift, options } = feeding;
+    const { block, shift, options, looksBack } = feeding;
     this.#noteLines(from, start - shift, feeding);
-    return this.#parts.feedPlain(block, start - shift, end - shift, options);
+    const earlier = (): Iterable<string> => linesBefore(block, start - shift);
+    const how = looksBack ? { ...options, earlier } : options;
+    return this.#parts.feedPlain(block, start - shift, end - shift, how);
   }
 
   #feedAgain(reading: RowReading, start: number, end: number): readonly Hit[] {

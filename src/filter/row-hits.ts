@@ -15,6 +15,8 @@ export interface Feeding {
   readonly block: Block;
   readonly shift: number;
   readonly options: FeedOptions;
+  /** Whether an undated line may borrow its date from any line before it in the block, whatever the options say. */
+  readonly looksBack?: boolean;
 }
 
 /** Rows of one run: where it began, and how dates were found. */
