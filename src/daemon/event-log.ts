@@ -18,7 +18,7 @@ const NOTEWORTHY_SECONDS = 60;
 export function logEvent(event: DomainEvent, log: Log): void {
   switch (event.type) {
     case "found":
-      log("INFO", "filter", `[${event.jail}] Found ${event.id} - ${formatDateTime(event.failure.time)}`);
+      log("INFO", "filter", startOf(event.jail), event.id, endOf(event.failure.time));
       return;
     case "ignored":
       log("INFO", "filter", `[${event.jail}] Ignore ${event.id} by ${event.reason}`);
@@ -54,6 +54,22 @@ export function logEvent(event: DomainEvent, log: Log): void {
 export function logJump(seconds: number, log: Log): void {
   const way = seconds > 0 ? "forward; it was set, or the machine slept" : "back; it was set";
   log("NOTICE", "server", `The clock went ${formatDuration(Math.round(Math.abs(seconds)))} ${way}`);
+}
+
+/** What a line tells of a failure before and behind its offender: of thousands in a storm all have the same. */
+const startOf = rememberLast((jail: string) => `[${jail}] Found `);
+const endOf = rememberLast((time: number) => ` - ${formatDateTime(time)}`);
+
+function rememberLast<Key>(format: (key: Key) => string): (key: Key) => string {
+  let last: Key | undefined;
+  let text = "";
+  return (key) => {
+    if (key !== last) {
+      text = format(key);
+      last = key;
+    }
+    return text;
+  };
 }
 
 function logBan(what: string, ban: Ban, log: Log): void {

@@ -1,18 +1,19 @@
 import { closeSync, constants, lstatSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { WarderError, messageOf } from "../model";
-import { formatLogRecords, type LogRecord } from "./log-line";
+import { LineBuffer } from "./line-buffer";
+import type { LogRecord } from "./log-line";
 import type { LogTarget, LogTargetName } from "./log-target";
 
 /** A standard stream of this process. */
 export class StreamTarget implements LogTarget {
   readonly name: string;
-  readonly #target: LogTargetName;
+  readonly #lines: LineBuffer;
   readonly #fd: number;
 
   constructor(target: LogTargetName, fd: number) {
     this.name = target.name;
-    this.#target = target;
+    this.#lines = new LineBuffer(target.line);
     this.#fd = fd;
   }
 
@@ -20,8 +21,15 @@ export class StreamTarget implements LogTarget {
     return this.name;
   }
 
-  write(records: readonly LogRecord[]): void {
-    tryWrite(this.#fd, formatLogRecords(records, this.#target.line));
+  add(record: LogRecord): void {
+    this.#lines.add(record);
+    if (this.#lines.isFull) {
+      this.write();
+    }
+  }
+
+  write(): void {
+    tryWrite(this.#fd, this.#lines.take());
   }
 
   reopen(): boolean {
@@ -36,14 +44,14 @@ export class StreamTarget implements LogTarget {
 /** A file that lines are added to. */
 export class FileTarget implements LogTarget {
   readonly name: string;
-  readonly #target: LogTargetName;
+  readonly #lines: LineBuffer;
   #fd: number;
   #lost = 0;
 
   /** Opens the file. @throws WarderError `log-target` */
   constructor(target: LogTargetName) {
     this.name = target.name;
-    this.#target = target;
+    this.#lines = new LineBuffer(target.line);
     this.#fd = openLog(target.name);
   }
 
@@ -51,12 +59,21 @@ export class FileTarget implements LogTarget {
     return this.name;
   }
 
-  write(records: readonly LogRecord[]): void {
+  add(record: LogRecord): void {
+    this.#lines.add(record);
+    if (this.#lines.isFull) {
+      this.write();
+    }
+  }
+
+  write(): void {
+    const { lines } = this.#lines;
+    const bytes = this.#lines.take();
     const lost = this.#lost > 0 ? `(${this.#lost} log lines lost: the log could not be written)\n` : "";
-    if (tryWrite(this.#fd, `${lost}${formatLogRecords(records, this.#target.line)}`)) {
+    if (tryWrite(this.#fd, lost === "" ? bytes : Buffer.concat([Buffer.from(lost), bytes]))) {
       this.#lost = 0;
     } else {
-      this.#lost += records.length;
+      this.#lost += lines;
     }
   }
 
@@ -91,8 +108,7 @@ function openLog(path: string): number {
 }
 
 /** Whole text or nothing to complain about; a pipe that is full for a moment is tried again. */
-function tryWrite(fd: number, text: string): boolean {
-  const bytes = Buffer.from(text, "utf8");
+function tryWrite(fd: number, bytes: Uint8Array): boolean {
   let written = 0;
   for (let attempt = 0; attempt < 1000 && written < bytes.length; attempt++) {
     try {

@@ -21,6 +21,7 @@ export class JournalTarget implements LogTarget {
   readonly #target: LogTargetName;
   readonly #path: string;
   #socket: Socket | undefined;
+  #records: LogRecord[] = [];
   #lost = 0;
 
   /** @throws WarderError `log-target` when there is no journal */
@@ -38,7 +39,13 @@ export class JournalTarget implements LogTarget {
     return this.name;
   }
 
-  write(records: readonly LogRecord[]): void {
+  add(record: LogRecord): void {
+    this.#records.push(record);
+  }
+
+  write(): void {
+    const records = this.#records;
+    this.#records = [];
     const socket = (this.#socket ??= this.#open());
     if (socket.writableLength > MOST_WAITING) {
       this.#lost += records.length;

@@ -1,13 +1,12 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatLogRecord, formatLogRecords, parseLogLevel, type LogLevel } from "./log-line";
+import { formatLogRecord, parseLogLevel } from "./log-line";
 
 const record = { time: 1_763_681_000.177, level: "NOTICE", logger: "actions", pid: 29_721 } as const;
 
 describe("formatLogRecord", () => {
   it("writes fail2ban's columns", () => {
     const line = formatLogRecord(
-      { ...record, message: "[t1] Ban 192.0.2.1" },
+      { ...record, message: ["[t1] Ban ", "192.0.2.1"] },
       { datetime: true, padding: true },
     );
     expect(line).toMatch(
@@ -16,38 +15,16 @@ describe("formatLogRecord", () => {
   });
 
   it("leaves out time and padding when told so", () => {
-    const line = formatLogRecord({ ...record, message: "[t1] Ban x" }, { datetime: false, padding: false });
+    const line = formatLogRecord({ ...record, message: ["[t1] Ban x"] }, { datetime: false, padding: false });
     expect(line).toBe("fail2ban.actions[29721]: NOTICE [t1] Ban x");
   });
 
   it("keeps a hostile message on one line", () => {
     const message =
       "Found x\n2026-11-20 23:22:12,177 fail2ban.actions [1]: NOTICE  [t1] Ban 192.0.2.9\r\u001b[2J";
-    const line = formatLogRecord({ ...record, message }, { datetime: true, padding: true });
+    const line = formatLogRecord({ ...record, message: [message] }, { datetime: true, padding: true });
     expect(line).not.toMatch(/[\n\r\u001b]/);
     expect(line).toContain(String.raw`\n2026`);
-  });
-});
-
-describe("formatLogRecords", () => {
-  it("writes many records as each would be written by itself", () => {
-    const message = fc.oneof(
-      fc.string({ unit: "binary" }),
-      fc.constantFrom("[sshd] Found 192.0.2.1", "\n", "a\tb"),
-    );
-    const level = fc.constantFrom<LogLevel>("INFO", "NOTICE", "TRACEDEBUG");
-    const records = fc.array(fc.record({ message, level, time: fc.nat(3) }), { maxLength: 8 });
-    const format = fc.constantFrom("%(levelname)s %(message)s");
-    const options = fc.record(
-      { datetime: fc.boolean(), padding: fc.boolean(), format },
-      { requiredKeys: ["datetime", "padding"] },
-    );
-    fc.assert(
-      fc.property(records, options, (some, how) => {
-        const all = some.map((one) => ({ ...record, ...one }));
-        expect(formatLogRecords(all, how)).toBe(all.map((one) => `${formatLogRecord(one, how)}\n`).join(""));
-      }),
-    );
   });
 });
 

@@ -32,7 +32,8 @@ export interface LogRecord {
   readonly level: LogLevel;
   readonly logger: string;
   readonly pid: number;
-  readonly message: string;
+  /** In pieces: what many messages have in common need not become part of each. */
+  readonly message: readonly string[];
 }
 
 /** The number of a level name (any case) or of a number as text; `undefined` for anything else. */
@@ -53,49 +54,15 @@ export function formatLogRecord(record: LogRecord, options: LogLineOptions): str
   if (options.format !== undefined) {
     return fillFormat(options.format, record);
   }
-  return headOf(record, options) + escapeControls(record.message);
+  return formatHead(record, options) + escapeControls(textOfMessage(record));
 }
 
-/** Records as lines. Of thousands in a storm hardly one has to be escaped: all are searched at once, and none again. */
-export function formatLogRecords(records: readonly LogRecord[], options: LogLineOptions): string {
-  const isPlain = options.format === undefined && !CONTROL.test(joinMessages(records));
-  let text = "";
-  for (const record of records) {
-    text += isPlain ? headOf(record, options) + record.message : formatLogRecord(record, options);
-    text += "\n";
-  }
-  return text;
+function textOfMessage({ message }: LogRecord): string {
+  return message.join("");
 }
 
-function joinMessages(records: readonly LogRecord[]): string {
-  let text = "";
-  for (const { message } of records) {
-    text += message;
-  }
-  return text;
-}
-
-/** The head of the last record: in a storm thousands differ in their messages alone. */
-let lastHead = "";
-let lastRecord: LogRecord | undefined;
-let lastOptions: LogLineOptions | undefined;
-
-function headOf(record: LogRecord, options: LogLineOptions): string {
-  const isSame =
-    record.time === lastRecord?.time &&
-    record.logger === lastRecord.logger &&
-    record.level === lastRecord.level &&
-    record.pid === lastRecord.pid &&
-    options === lastOptions;
-  if (!isSame) {
-    lastHead = formatHead(record, options);
-    lastRecord = record;
-    lastOptions = options;
-  }
-  return lastHead;
-}
-
-function formatHead({ time, logger, pid, level }: LogRecord, options: LogLineOptions): string {
+/** What stands before the message. */
+export function formatHead({ time, logger, pid, level }: LogRecord, options: LogLineOptions): string {
   const date = options.datetime ? `${formatLogTime(time)} ` : "";
   const name = `fail2ban.${logger}`;
   const shown = SHORT_NAMES[level] ?? level;
@@ -116,7 +83,7 @@ function fillFormat(format: string, record: LogRecord): string {
     levelname: SHORT_NAMES[record.level] ?? record.level,
     levelno: String(LOG_LEVELS[record.level]),
     process: String(record.pid),
-    message: escapeControls(record.message),
+    message: escapeControls(textOfMessage(record)),
   };
   return format.replaceAll(FIELD, (whole, name?: string, left?: string, width?: string) => {
     if (name === undefined) {
@@ -161,7 +128,8 @@ function twoDigits(value: number): string {
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
 const CONTROLS = new RegExp(CONTROL, "g");
 
-function escapeControls(message: string): string {
+/** Control characters other than tab as `\n` and `\x1b`. */
+export function escapeControls(message: string): string {
   if (!CONTROL.test(message)) {
     return message;
   }

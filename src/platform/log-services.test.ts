@@ -50,10 +50,9 @@ const record = { time: 1_763_681_000, level: "NOTICE", logger: "actions", pid: 2
 describe("SYSTEMD-JOURNAL", () => {
   it("introduces itself and sends bare messages with their level", async () => {
     const target = openLogTarget("SYSTEMD-JOURNAL", { journalSocket: path });
-    target.write([
-      { ...record, message: "[t1] Ban 192.0.2.1" },
-      { ...record, level: "ERROR", message: "two\n<0>lines" },
-    ]);
+    target.add({ ...record, message: ["[t1] Ban ", "192.0.2.1"] });
+    target.add({ ...record, level: "ERROR", message: ["two\n<0>lines"] });
+    target.write();
     await untilReceived("lines\n");
     expect(received).toBe(
       "fail2ban\n\n6\n1\n0\n0\n0\n<5>[t1] Ban 192.0.2.1\n<3>two" + String.raw`\n<0>lines` + "\n",
@@ -65,12 +64,14 @@ describe("SYSTEMD-JOURNAL", () => {
     const target = openLogTarget("systemd-journal[format='%(levelname)s %(message)s']", {
       journalSocket: path,
     });
-    target.write([{ ...record, message: "first" }]);
+    target.add({ ...record, message: ["first"] });
+    target.write();
     await untilReceived("<5>NOTICE first\n");
     sockets.forEach((socket) => socket.destroy());
     await sleep(50);
     received = "";
-    target.write([{ ...record, message: "second" }]);
+    target.add({ ...record, message: ["second"] });
+    target.write();
     await untilReceived("second");
     expect(received).toBe("fail2ban\n\n6\n1\n0\n0\n0\n<5>NOTICE second\n");
     target.close();
@@ -86,10 +87,12 @@ describe("SYSTEMD-JOURNAL", () => {
 describe.skipIf(!hasLogger)("SYSLOG", () => {
   it("sends lines under fail2ban's names, with facility and severity", async () => {
     const target = openLogTarget("SYSLOG[facility=local3]", { syslogsocket: path });
-    target.write([{ ...record, message: "[t1] Ban 192.0.2.1" }]);
+    target.add({ ...record, message: ["[t1] Ban 192.0.2.1"] });
+    target.write();
     await untilReceived("Ban 192.0.2.1");
     expect(received).toMatch(/^<157>.* fail2ban\.actions\[29721\]: NOTICE \[t1\] Ban 192\.0\.2\.1/);
-    target.write([{ ...record, level: "ERROR", logger: "jail", message: "<1>odd\nname: x" }]);
+    target.add({ ...record, level: "ERROR", logger: "jail", message: ["<1>odd\nname: x"] });
+    target.write();
     await untilReceived("odd");
     expect(received).toMatch(/<155>[^<]* fail2ban\.jail\[29721\]: ERROR <1>odd\\nname: x/);
     expect(target.title).toBe(`SYSLOG (${path})`);
@@ -98,7 +101,8 @@ describe.skipIf(!hasLogger)("SYSLOG", () => {
 
   it("sends a line of another form behind the bare name", async () => {
     const target = openLogTarget('SYSLOG[format="%(levelname)-8s|%(message)s"]', { syslogsocket: path });
-    target.write([{ ...record, message: "fail2ban.x[1]: forged" }]);
+    target.add({ ...record, message: ["fail2ban.x[1]: forged"] });
+    target.write();
     await untilReceived("forged");
     expect(received).toMatch(/^<29>.* fail2ban\[29721\]: NOTICE {2}\|fail2ban\.x\[1\]: forged/);
     target.close();
@@ -108,7 +112,8 @@ describe.skipIf(!hasLogger)("SYSLOG", () => {
     const script = `
       const { openLogTarget } = require(process.argv[1]);
       const target = openLogTarget("SYSLOG", { syslogsocket: process.argv[2] });
-      target.write([{ time: 1, level: "INFO", logger: "server", pid: 1, message: "Exiting Fail2ban" }]);
+      target.add({ time: 1, level: "INFO", logger: "server", pid: 1, message: ["Exiting Fail2ban"] });
+    target.write();
       process.exit(0);`;
     const bundle = join(folder, "bundle.cjs");
     const { buildSync } = await import("esbuild");

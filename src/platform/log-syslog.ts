@@ -51,15 +51,17 @@ export class SyslogTarget implements LogTarget {
     return `${this.name} (${this.#path})`;
   }
 
-  write(records: readonly LogRecord[]): void {
-    for (const record of records) {
-      const tag = `fail2ban.${record.logger}`;
-      const head = `${tag}[${record.pid}]: `;
-      const line = formatLogRecord(record, this.#target.line);
-      // logger(1) writes the head itself; a line of another form is sent behind our bare name.
-      const isUsual = line.startsWith(head);
-      this.#send(isUsual ? tag : "fail2ban", isUsual ? line.slice(head.length) : line, record);
-    }
+  add(record: LogRecord): void {
+    const tag = `fail2ban.${record.logger}`;
+    const head = `${tag}[${record.pid}]: `;
+    const line = formatLogRecord(record, this.#target.line);
+    // logger(1) writes the head itself; a line of another form is sent behind our bare name.
+    const isUsual = line.startsWith(head);
+    this.#send(isUsual ? tag : "fail2ban", isUsual ? line.slice(head.length) : line, record);
+  }
+
+  write(): void {
+    // Senders get their lines at once.
   }
 
   reopen(): boolean {

@@ -6,8 +6,10 @@ export interface LogTarget {
   readonly name: string;
   /** For people: the name, and behind it what it stands for. */
   readonly title: string;
-  /** Writes records. Never throws: a full disk or a dead log service must not stop a daemon. */
-  write(records: readonly LogRecord[]): void;
+  /** Takes a record, to be written with those that follow. Never throws, as `write`. */
+  add(record: LogRecord): void;
+  /** Writes what was added. Never throws: a full disk or a dead log service must not stop a daemon. */
+  write(): void;
   /** Opens a file anew (after log rotation); tells whether there was one to reopen. */
   reopen(): boolean;
   close(): void;

@@ -1,14 +1,17 @@
 import { WarderError } from "../model";
 import type { Clock } from "./clock";
-import { LOG_LEVELS, parseLogLevel, type LogLevel, type LogRecord } from "./log-line";
+import { LOG_LEVELS, parseLogLevel, type LogLevel } from "./log-line";
 import { parseLogTarget, type LogTarget } from "./log-target";
 import { openLogTarget, type LogPlaces } from "./open-log-target";
 
 /** Targets that have nothing to open anew; fail2ban compares the names letter by letter. */
 const FLUSHED: ReadonlySet<string> = new Set(["STDOUT", "STDERR", "SYSLOG", "SYSTEMD-JOURNAL"]);
 
-/** Writes one message; `logger` is the part of fail2ban's logger name after `fail2ban.`. */
-export type Log = (level: LogLevel, logger: string, message: string) => void;
+/**
+ * Writes one message, given in pieces where others have some of them too; `logger` is the part of fail2ban's logger name
+ * after `fail2ban.`.
+ */
+export type Log = (level: LogLevel, logger: string, ...message: readonly string[]) => void;
 
 /** The daemon's log: a level, a target, and lines in fail2ban's format. */
 export class Logger {
@@ -19,7 +22,7 @@ export class Logger {
   #target: LogTarget;
   #targetText: string;
   #places: LogPlaces;
-  #records: LogRecord[] = [];
+  #isWaiting = false;
 
   constructor(clock: Clock, target = "STDOUT", places: LogPlaces = {}) {
     this.#clock = clock;
@@ -45,9 +48,10 @@ export class Logger {
     return this.#target.title;
   }
 
-  readonly log: Log = (level, logger, message) => {
+  readonly log: Log = (level, logger, ...message) => {
     if (LOG_LEVELS[level] >= this.#threshold) {
-      this.#add({ time: this.#clock.now(), level, logger, pid: this.#pid, message });
+      this.#target.add({ time: this.#clock.now(), level, logger, pid: this.#pid, message });
+      this.#writeSoon();
     }
   };
 
@@ -102,18 +106,18 @@ export class Logger {
     this.#targetText = text;
   }
 
-  /** Lines of one turn of the event loop are written together: a storm of failures is one write, not thousands. */
-  #add(record: LogRecord): void {
-    if (this.#records.push(record) === 1) {
+  /** Lines of one turn of the event loop are written together: a storm of failures is a few writes, not thousands. */
+  #writeSoon(): void {
+    if (!this.#isWaiting) {
+      this.#isWaiting = true;
       queueMicrotask(() => this.#write());
     }
   }
 
   #write(): void {
-    if (this.#records.length > 0) {
-      const records = this.#records;
-      this.#records = [];
-      this.#target.write(records);
+    if (this.#isWaiting) {
+      this.#isWaiting = false;
+      this.#target.write();
     }
   }
 }
