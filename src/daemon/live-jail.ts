@@ -161,8 +161,8 @@ export class LiveJail {
     for (const failure of failures) {
       if (failure.host !== undefined) {
         this.#reading.hold(this.#takeHost(failure, failure.host));
-      } else if (failure.id !== undefined) {
-        this.#take(failure, failure.id, now);
+      } else {
+        this.#take(failure, now);
       }
     }
     this.#crowding.look(this.#state.evicted, this.#needs.clock.elapsed());
@@ -301,10 +301,10 @@ export class LiveJail {
     return this.#needs.clock.now();
   }
 
-  #take(failure: Failure, id: string, now: number): void {
-    const events = this.#state.take(failure, id, now);
+  #take(failure: Failure, now: number): void {
+    const events = this.#state.take(failure, now);
     if (events === "ask") {
-      this.#reading.hold(this.#askCommand(failure, parseOffender(id)));
+      this.#reading.hold(this.#askCommand(failure, parseOffender(failure.id ?? "")));
       return;
     }
     this.#tell(events);
@@ -321,7 +321,7 @@ export class LiveJail {
       this.#needs.log("WARNING", "ipdns", `Determined IP using DNS Lookup: ${host} = {${list}}`);
     }
     for (const address of this.#isStopped ? [] : addresses) {
-      this.#take(changeFailure(failure, { id: address }), address, this.#now());
+      this.#take(changeFailure(failure, { id: address }), this.#now());
     }
   }
 

@@ -62,7 +62,7 @@ export class FailureTable implements Tracked {
    * purged by `now` does not count, whether or not somebody has purged since. `who`: the ticket, for who has it at hand.
    */
   add(failure: Failure, who: string | OpenTicket, count = 1, now = Number.NEGATIVE_INFINITY): OpenTicket {
-    const known = typeof who === "string" ? this.get(who) : who;
+    const known = typeof who === "string" ? this.#tickets.get(failure.address ?? keyOf(who)) : who;
     if (!known || known.last <= now - this.#limits.findtime) {
       if (known) {
         this.#drop(known);
@@ -97,6 +97,12 @@ export class FailureTable implements Tracked {
   /** The ticket of the offender counted last. */
   get current(): OpenTicket | undefined {
     return this.#current;
+  }
+
+  /** The ticket of whoever failed. */
+  find(failure: Failure): OpenTicket | undefined {
+    const { address } = failure;
+    return address === undefined ? this.get(failure.id ?? "") : this.#tickets.get(address);
   }
 
   /** The ticket of an offender. */
@@ -195,7 +201,7 @@ export class FailureTable implements Tracked {
     const retry = tidy(Math.max(count, attempts) * weightOf(failure));
     this.#total++;
     const ticket = new OpenTicket(id, failure, { retry, pool: this.#budget.pool });
-    this.#put(ticket);
+    this.#put(ticket, failure.address);
     this.#change(ticket);
     return ticket;
   }
@@ -210,8 +216,8 @@ export class FailureTable implements Tracked {
     return ticket;
   }
 
-  #put(ticket: OpenTicket): void {
-    this.#tickets.set(keyOf(ticket.id), ticket);
+  #put(ticket: OpenTicket, address?: number): void {
+    this.#tickets.set(address ?? keyOf(ticket.id), ticket);
     this.#hold(1, ticket.text);
     this.#current = ticket;
     this.#budget.enforce();
@@ -275,9 +281,8 @@ function tidy(count: number): number {
   return Number.isInteger(count) ? count : Math.round(count * 1e6) / 1e6;
 }
 
-/** Most offenders are IPv4 addresses. A number is found sooner than a text: it lies in the map itself. */
+/** The address of a `Failure` or the id. A number is found sooner than a text: it lies in the map itself. */
 function keyOf(id: string): string | number {
   const value = parseDotted(id);
-  // As a signed number it has 32 bits, which V8 keeps without a box.
   return value === undefined ? id : value | 0;
 }

@@ -131,6 +131,9 @@ export class IgnoreList {
     if (this.#singles.has(offender.id)) {
       return "ip";
     }
+    if (this.#entries.size === 0) {
+      return undefined;
+    }
     const network = offender.ip ? Math.min(...this.#networks.covering(offender.ip)) : Infinity;
     const name = this.#names.placeOf(offender.id);
     const first = Math.min(network, name);

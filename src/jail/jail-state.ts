@@ -116,14 +116,14 @@ export class JailState {
    * Who is being counted was not ignored, and is not as long as the rules are the same: neither they are asked nor
    * the id is read again then.
    */
-  take(failure: Failure, id: string, now: number): readonly DomainEvent[] | "ask" {
+  take(failure: Failure, now: number): readonly DomainEvent[] | "ask" {
     const { version } = this.ignore;
     this.#purgeSometimes(now);
-    const known = this.#failures.get(id);
+    const known = this.#failures.find(failure);
     if (known?.rules === version) {
       return this.#found(failure, known, now);
     }
-    const offender = parseOffender(id);
+    const offender = parseOffender(failure.id ?? "");
     const verdict = this.verdict(failure, offender, now);
     if (verdict === "ask") {
       return verdict;

@@ -1,7 +1,7 @@
 /** The quick way of counting a reader's failures beside the plain one: whatever happens, both say the same. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseIp, parseOffender } from "../model";
+import { parseDotted, parseIp, parseOffender, type Failure } from "../model";
 import type { JailState } from "./jail-state";
 import { failureAt, makeJail } from "./jail-state.testing";
 
@@ -55,21 +55,28 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   fc.constant<Step>((jail, now) => jail.takeExpired(now)),
 );
 
+/** Every other failure tells the address as a number too. */
+function failureOf(id: string, now: number): Failure {
+  const value = parseDotted(id);
+  const address = value === undefined || now % 2 === 0 ? undefined : value | 0;
+  return { ...failureAt(now), id, address };
+}
+
 const plainTake: Take = (jail, id, now) => {
   const offender = parseOffender(id);
-  const verdict = jail.verdict(failureAt(now), offender, now);
+  const verdict = jail.verdict(failureOf(id, now), offender, now);
   return verdict === "ask" ? verdict : verdictEvents(jail, id, now, verdict);
 };
 
 /** `fail` would ask the cache once more, which then says `cached`. */
 function verdictEvents(jail: JailState, id: string, now: number, verdict: unknown): unknown {
   if (verdict === undefined) {
-    return jail.count(failureAt(now), parseOffender(id), now);
+    return jail.count(failureOf(id, now), parseOffender(id), now);
   }
   return verdict === "cached" ? [] : [{ type: "ignored", jail: "sshd", id, reason: verdict }];
 }
 
-const quickTake: Take = (jail, id, now) => jail.take(failureAt(now), id, now);
+const quickTake: Take = (jail, id, now) => jail.take(failureOf(id, now), now);
 
 test("failures of a reader are taken as by the plain way", () => {
   fc.assert(

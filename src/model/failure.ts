@@ -25,7 +25,7 @@ export interface Failure {
   readonly time: number;
   /** Offender id in normal form (see `parseOffender`). */
   readonly id?: string | undefined;
-  /** The id once more where it is an IPv4 address, as a signed number of 32 bits: that is looked up without the text. */
+  /** The id as a number where it is a single IPv4 address: its 32 bits, signed, which V8 keeps without a box. */
   readonly address?: number | undefined;
   /** The address when the id is not the address itself. */
   readonly ip?: string | undefined;
@@ -44,6 +44,7 @@ export interface Failure {
 
 /** The same failure at another time, or of an offender known by now. Its groups and lines may be of any kind. */
 export function changeFailure(failure: Failure, change: Partial<Pick<Failure, "time" | "id">>): Failure {
-  const { time, id, address, ip, groups, matches, count, weight, bantime, packed } = failure;
+  const { time, id, ip, groups, matches, count, weight, bantime, packed } = failure;
+  const address = change.id === undefined ? failure.address : undefined;
   return { time, id, address, ip, groups, matches, count, weight, bantime, packed, ...change };
 }
