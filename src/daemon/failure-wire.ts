@@ -251,7 +251,7 @@ class WiredFailure implements Failure, Packed {
   readonly middle: number;
   readonly end: number;
   kept: Packed["kept"];
-  readonly #name: string | undefined;
+  #name: string | undefined;
 
   constructor({ names, bytes, numbers }: OpenBatch, at: number, name: number, start: number) {
     this.time = numberAt(numbers, at);
@@ -275,8 +275,12 @@ class WiredFailure implements Failure, Packed {
     this.end = (this.middle + numberAt(numbers, at + 8)) | 0;
   }
 
+  /** Made once for all jails that are told of the failure. */
   get id(): string | undefined {
-    return this.address === undefined ? this.#name : formatDotted(this.address);
+    if (this.#name === undefined && this.address !== undefined) {
+      this.#name = formatDotted(this.address);
+    }
+    return this.#name;
   }
 
   get packed(): Packed {

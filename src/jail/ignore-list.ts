@@ -126,6 +126,11 @@ export class IgnoreList {
     }
   }
 
+  /** Whether there are no entries but single addresses, and this is none of them. */
+  isClear(id: string): boolean {
+    return this.#entries.size === 0 && !this.#singles.has(id);
+  }
+
   /** The rule that covers an offender; `undefined` when none does. */
   match(offender: Offender): IgnoreReason | undefined {
     if (this.#singles.has(offender.id)) {

@@ -53,6 +53,12 @@ export class IgnoreRules {
     this.#cache = settings && new IgnoreCache(settings);
   }
 
+  /** Whether an offender, by its id in normal form, counts for certain: there is little that would speak for it. */
+  isClear(id: string): boolean {
+    const isDecidedHere = this.ignorecommand === "" && this.#cache === undefined;
+    return isDecidedHere && !(this.ignoreself && this.#own.has(id)) && this.list.isClear(id);
+  }
+
   /** What is known at once about an offender and its failure. */
   check(offender: Offender, now: number, failure?: Failure): IgnoreVerdict {
     const key = this.#cache?.keyOf(offender, failure) ?? "";

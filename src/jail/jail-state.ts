@@ -18,7 +18,8 @@ import {
 } from "../model";
 import { BanList } from "./ban-list";
 import { FailureTable } from "./failure-table";
-import type { OpenTicket } from "./open-ticket";
+import type { TicketView } from "./open-tickets";
+import { NOWHERE } from "./ticket-records";
 import { IgnoreRules, type IgnoreVerdict } from "./ignore-rules";
 import { increaseBantime, type History, type PastBans, type Random } from "./increment";
 import type { JailSettings } from "./settings";
@@ -41,6 +42,12 @@ export interface JailCounters {
   readonly currentlyBanned: number;
   readonly totalBanned: number;
   readonly evicted: number;
+}
+
+/** Who has failed: the id in normal form, and the place of the ticket where it has just been looked up. */
+interface Failing {
+  readonly id: string;
+  readonly known?: number | undefined;
 }
 
 /** A ban in the making. */
@@ -81,7 +88,7 @@ export class JailState {
   constructor(settings: JailSettings, needs: JailNeeds) {
     this.#settings = settings;
     this.#needs = needs;
-    this.#failures = new FailureTable(settings, needs.budget);
+    this.#failures = new FailureTable(settings, needs.budget, Math.floor(needs.random() * 2 ** 32));
   }
 
   /** The numbers in force. */
@@ -120,21 +127,21 @@ export class JailState {
     const { version } = this.ignore;
     this.#purgeSometimes(now);
     const known = this.#failures.find(failure);
-    if (known?.rules === version) {
-      return this.#found(failure, known, now);
+    const id = failure.id ?? "";
+    if (known !== NOWHERE && this.#failures.rulesOf(known) === version) {
+      return this.#found(failure, { id, known }, now);
     }
-    const offender = parseOffender(failure.id ?? "");
-    const verdict = this.verdict(failure, offender, now);
+    const verdict = this.ignore.isClear(id) ? undefined : this.verdict(failure, parseOffender(id), now);
     if (verdict === "ask") {
       return verdict;
     }
     if (verdict !== undefined) {
-      return this.#ignored(verdict, offender);
+      return this.#ignored(verdict, parseOffender(id));
     }
-    const events = this.#found(failure, offender.id, now);
+    const events = this.#found(failure, { id, known }, now);
     const { current } = this.#failures;
-    if (current) {
-      current.rules = version;
+    if (current !== NOWHERE) {
+      this.#failures.setRules(current, version);
     }
     return events;
   }
@@ -147,7 +154,7 @@ export class JailState {
 
   /** Counts a failure that is not ignored, and bans when it is one too many. */
   count(failure: Failure, offender: Offender, now: number): DomainEvent[] {
-    return this.#found(failure, offender.id, now);
+    return this.#found(failure, { id: offender.id }, now);
   }
 
   /** The command `attempt`: counts one failure per message, at least one. Empty when nothing came of it. */
@@ -157,7 +164,7 @@ export class JailState {
       return this.#ignored(verdict, offender);
     }
     const failure = { time: now, id: offender.id, groups: new Map(), matches: messages, count: 1 };
-    return [...this.#count(failure, offender.id, { now, count: Math.max(1, messages.length) })];
+    return [...this.#count(failure, { id: offender.id }, { now, count: Math.max(1, messages.length) })];
   }
 
   /** The command `banip`: bans at once, whatever the ignore rules say. */
@@ -285,37 +292,38 @@ export class JailState {
     return [{ type: "ignored", jail: this.#settings.name, id: offender.id, reason: verdict }];
   }
 
-  /** `who`: the offender's id, or its ticket for who has looked it up after a purge. */
-  #found(failure: Failure, who: string | OpenTicket, now: number): DomainEvent[] {
+  #found(failure: Failure, who: Failing, now: number): DomainEvent[] {
     const time = Math.min(failure.time, now);
     const counted = time === failure.time ? failure : changeFailure(failure, { time });
-    const id = typeof who === "string" ? who : who.id;
-    const found: DomainEvent = { type: "found", jail: this.#settings.name, id, failure: counted };
+    const found: DomainEvent = { type: "found", jail: this.#settings.name, id: who.id, failure: counted };
     const events = this.#count(counted, who, { now, count: failure.count });
     return events.length === 0 ? [found] : [found, ...events];
   }
 
   #count(
     failure: Failure,
-    who: string | OpenTicket,
+    { id, known }: Failing,
     { now, count }: { readonly now: number; readonly count: number },
   ): readonly DomainEvent[] {
     const { maxretry, increment } = this.#settings;
     this.#purgeSometimes(now);
-    const ticket = this.#failures.add(failure, who, count, failure.time - PURGE_DELAY);
-    const weighted = ticket.retry < maxretry && increment ? this.#weigh(ticket, failure) : NO_EVENTS;
-    if (ticket.retry < maxretry) {
+    const failures = this.#failures;
+    const place = failures.add(failure, id, count, failure.time - PURGE_DELAY, known);
+    const isFull = failures.retryOf(place) >= maxretry;
+    const weighted = !isFull && increment ? this.#weigh(place, failure) : NO_EVENTS;
+    if (failures.retryOf(place) < maxretry) {
       return weighted;
     }
-    const candidate = candidateOf(ticket, failure, parseOffender(ticket.id));
-    this.#failures.take(ticket.id);
+    const candidate = candidateOf(failures.view(place), failure);
+    failures.take(place);
     return [...weighted, ...this.#ban(candidate, now)];
   }
 
   /** A failure of somebody banned before counts for more. */
-  #weigh(ticket: OpenTicket, failure: Failure): DomainEvent[] {
+  #weigh(place: number, failure: Failure): DomainEvent[] {
     const { name, maxretry, increment } = this.#settings;
-    const past = increment && this.#needs.history?.(ticket.id, "jail");
+    const id = this.#failures.idOf(place);
+    const past = increment && this.#needs.history?.(id, "jail");
     if (!past || past.bancount <= 0 || failure.time <= past.timeofban) {
       return [];
     }
@@ -324,11 +332,10 @@ export class JailState {
     if (factor.value <= 1 || failure.weight === 0) {
       return [];
     }
-    this.#failures.weigh(ticket, failure, factor.value - 1);
+    this.#failures.weigh(place, failure, factor.value - 1);
     const weight =
       failure.weight === undefined ? factor : { value: factor.value * failure.weight, isFloat: true };
-    const ban = ticket.retry >= maxretry;
-    const { id } = ticket;
+    const ban = this.#failures.retryOf(place) >= maxretry;
     return [{ type: "weighted", jail: name, id, time: failure.time, bancount: past.bancount, weight, ban }];
   }
 
@@ -416,7 +423,6 @@ function isIgnored(verdict: IgnoreVerdict): boolean {
 }
 
 /** The failure that was one too many says how long. */
-function candidateOf(ticket: OpenTicket, { bantime }: Failure, offender: Offender): Candidate {
-  const { ip, last, data } = ticket;
-  return { offender, ip, time: last, bantime, data };
+function candidateOf({ id, ip, last, data }: TicketView, { bantime }: Failure): Candidate {
+  return { offender: parseOffender(id), ip, time: last, bantime, data };
 }

@@ -56,8 +56,12 @@ function encodeTicket(ticket: Ticket): Uint8Array {
   return Buffer.concat([toBytes(packHead(parts.map(({ length }) => length))), ...parts]);
 }
 
-function packedOf({ packed, groups, matches }: Ticket): readonly Uint8Array[] {
-  return packed ?? [packGroups(groups), packLines(matches)].map((text) => toBytes(narrowText(text)));
+/** Groups and lines are asked for only where they are not packed: they would be unpacked for that. */
+function packedOf(ticket: Ticket): readonly Uint8Array[] {
+  return (
+    ticket.packed ??
+    [packGroups(ticket.groups), packLines(ticket.matches)].map((text) => toBytes(narrowText(text)))
+  );
 }
 
 function toBytes(narrow: string): Uint8Array {

@@ -86,11 +86,12 @@ describe.skipIf(!HAS_ORACLE)("the real fail2ban", () => {
           matches: failure.lines,
           count: failure.attempts,
         };
-        const ticket = table.add(found, parseOffender(failure.id).id, failure.count);
+        const place = table.add(found, parseOffender(failure.id).id, failure.count);
+        const ticket = table.view(place);
         const record: unknown[] = [ticket.retry, table.size, table.total];
         if (ticket.retry >= one.maxretry) {
           record.push(ticket.last, ticket.failures, ticket.matches);
-          table.take(failure.id);
+          table.take(place);
         }
         return record;
       });

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { packFailure, type Failure, type MatchedLine } from "../model";
-import { OpenTicket } from "./open-ticket";
+import { OpenTickets, TicketView } from "./open-tickets";
 import { TextPool } from "./text-pool";
 
 const anyText = fc.oneof(
@@ -23,29 +23,46 @@ const anyFailure: fc.Arbitrary<Failure> = fc
     ...(isPacked ? { packed: packFailure({ groups, matches }) } : {}),
   }));
 
+/** A ticket begun with a failure, and how to add others to it. */
+function begin(first: Failure) {
+  const [tickets, pool] = [new OpenTickets(1), new TextPool()];
+  // A neighbour, whose texts must stay as they are.
+  tickets.begin("192.0.2.9", first, 1, pool);
+  const place = tickets.begin("192.0.2.1", first, 1, pool);
+  return {
+    ticket: new TicketView(tickets, place, pool),
+    text: () => tickets.textOf(place, pool),
+    append: (failure: Failure, most: number) => tickets.append(place, failure, most, pool),
+    drop: () => tickets.drop(place, pool),
+    neighbour: new TicketView(tickets, tickets.get("192.0.2.9"), pool),
+  };
+}
+
 test("keeps the groups of the first failure and the last lines, as lists would", () => {
   fc.assert(
     fc.property(anyFailure, fc.array(anyFailure), fc.integer({ min: -1, max: 6 }), (first, others, most) => {
-      const ticket = new OpenTicket("192.0.2.1", first, { retry: 1, pool: new TextPool() });
+      const { ticket, append, drop, neighbour } = begin(first);
       let plain = first.matches;
       for (const failure of others) {
-        ticket.append(failure, most);
+        append(failure, most);
         plain = most > 0 ? [...plain, ...failure.matches].slice(-most) : [];
       }
       expect(ticket.matches).toEqual(plain);
       expect(new Map(ticket.data.groups)).toEqual(first.groups);
       expect(ticket.data.matches).toEqual(plain);
+      drop();
+      expect(neighbour.matches).toEqual(first.matches);
     }),
   );
 });
 
 test("tells about how many bytes its lines take, more for more of them", () => {
   const failure = { time: 1, count: 1, groups: new Map(), matches: ["x".repeat(100)] };
-  const ticket = new OpenTicket("192.0.2.1", failure, { retry: 1, pool: new TextPool() });
-  const one = ticket.text;
+  const { text, append } = begin(failure);
+  const one = text();
   expect(one).toBeGreaterThan(100);
-  ticket.append(failure, 2);
-  expect(ticket.text).toBe(2 * one);
-  ticket.append(failure, 2);
-  expect(ticket.text).toBe(2 * one);
+  append(failure, 2);
+  expect(text()).toBe(2 * one);
+  append(failure, 2);
+  expect(text()).toBe(2 * one);
 });
