@@ -11,7 +11,7 @@ import { LineProgram, noteLine, type Scan } from "./line-program";
 import { lineWindow } from "./line-window";
 import { linesBefore } from "./lines-before";
 import { combineGroups, isCombined } from "./named-groups";
-import { LONGEST_BYTE_LINE, MODE, OUTCOME, STATE, type ByteRegex } from "./program-layout";
+import { LONGEST_BYTE_LINE, MODE, modeOf, OUTCOME, STATE, type ByteRegex } from "./program-layout";
 import { isRowDate, RowHits, type Feeding, type RowReading } from "./row-hits";
 
 const MODES: Readonly<Record<ToldLines, number>> = { all: MODE.misses, hits: 0, few: MODE.counts };
@@ -88,8 +88,7 @@ export class ByteFeed {
     if (shift === undefined) {
       return undefined;
     }
-    const looksBack = true;
-    const feeding = { block, shift, options, looksBack };
+    const feeding = { block, shift, options, looksBack: true };
     const { end } = lineWindow;
     const { state } = this.#program;
     const mode = this.#modeOf(options);
@@ -376,9 +375,4 @@ const NO_DATE: Pick<SettledDate, "longest" | "spansAt" | "spans"> = {
 
 function at(numbers: Int32Array, index: number): number {
   return numbers[index] ?? 0;
-}
-
-/** How a filter looks at lines by itself, whatever becomes of what it finds. */
-function modeOf({ checkAll = false }: FeedOptions): number {
-  return checkAll ? MODE.all : 0;
 }

@@ -1,4 +1,5 @@
 import type { WrittenMatcher } from "../regex";
+import type { FeedOptions } from "./feed-options";
 
 /** A regex of a filter that matches bytes, and the names of its groups. */
 export interface ByteRegex {
@@ -59,6 +60,11 @@ export const MODE = {
   /** Rows have their dates, even if the date is that of the row before. */
   dates: 32,
 } as const;
+
+/** How a filter looks at lines by itself, whatever becomes of what it finds. */
+export function modeOf({ checkAll = false }: FeedOptions): number {
+  return checkAll ? MODE.all : 0;
+}
 
 /** What a row tells: numbers at these indexes of it. Addresses of texts are those of copies among what is packed. */
 export const ROW = {

@@ -310,11 +310,8 @@ export class FailureTable implements Tracked {
   }
 
   #append(place: number, failure: Failure): void {
-    const records = this.#records;
-    const before = this.#textOf(place);
-    this.#tickets.append(place, failure, this.#limits.maxmatches, this.#budget.pool);
-    records.unmark(place, FLAG.isNew);
-    this.#hold(0, this.#textOf(place) - before);
+    this.#hold(0, this.#tickets.append(place, failure, this.#limits.maxmatches, this.#budget.pool));
+    this.#records.unmark(place, FLAG.isNew);
   }
 
   #countFailures(place: number, more: number): void {

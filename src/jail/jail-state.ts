@@ -16,9 +16,9 @@ import {
   type TicketChanges,
   type UnbanReason,
 } from "../model";
+import { candidateOf, type Candidate } from "./ban-candidate";
 import { BanList } from "./ban-list";
 import { FailureTable } from "./failure-table";
-import type { TicketView } from "./open-tickets";
 import { NOWHERE } from "./ticket-records";
 import { IgnoreRules, type IgnoreVerdict } from "./ignore-rules";
 import { increaseBantime, type History, type PastBans, type Random } from "./increment";
@@ -48,16 +48,6 @@ export interface JailCounters {
 interface Failing {
   readonly id: string;
   readonly known?: number | undefined;
-}
-
-/** A ban in the making. */
-interface Candidate {
-  readonly offender: Offender;
-  readonly ip?: string | undefined;
-  readonly time: number;
-  /** The time a failregex asks for. */
-  readonly bantime?: number | undefined;
-  readonly data: BanData;
 }
 
 /** Old failures are looked for at most this often, in seconds. */
@@ -420,9 +410,4 @@ export class JailState {
 
 function isIgnored(verdict: IgnoreVerdict): boolean {
   return verdict !== undefined && verdict !== "ask";
-}
-
-/** The failure that was one too many says how long. */
-function candidateOf({ id, ip, last, data }: TicketView, { bantime }: Failure): Candidate {
-  return { offender: parseOffender(id), ip, time: last, bantime, data };
 }

@@ -91,21 +91,21 @@ export class OpenTickets {
     records.remove(place);
   }
 
-  /** Adds the lines of a failure; of all its lines the last `most` are kept. */
-  append(place: number, failure: Failure, most: number, pool: TextPool): void {
+  /**
+   * Adds the lines of a failure; of all its lines the last `most` are kept. Gives by how many bytes they grew, see
+   * `textOf`.
+   */
+  append(place: number, failure: Failure, most: number, pool: TextPool): number {
     const packed = failure.packed ?? packFailure(failure);
     const head = this.#field(place, FIELD.head);
     const count = countPackedLines(packed);
     const excess = this.#field(place, FIELD.lines) + count - Math.max(0, most);
     const isExchange = excess === count && count > 0 && head !== NO_LINK;
     if (isExchange && countText(pool, this.#chains.text(head)) === count) {
-      this.#exchange(place, packed, pool);
-      return;
+      return this.#exchange(place, packed, pool);
     }
-    this.#add(place, packed, pool);
-    if (excess > 0) {
-      this.#shorten(place, excess, pool);
-    }
+    const added = this.#add(place, packed, pool);
+    return excess > 0 ? added - this.#shorten(place, excess, pool) : added;
   }
 
   /** Takes all texts to another pool; `moved`: what others have taken there already, and where it is now. */
@@ -166,10 +166,11 @@ export class OpenTickets {
     }
   }
 
-  #add(place: number, packed: Packed, pool: TextPool): void {
+  /** By how many bytes its lines grow. */
+  #add(place: number, packed: Packed, pool: TextPool): number {
     const count = countPackedLines(packed);
     if (count === 0) {
-      return;
+      return 0;
     }
     const link = this.#chains.make(pool.putLines(packed));
     if (this.#field(place, FIELD.head) === NO_LINK) {
@@ -179,12 +180,14 @@ export class OpenTickets {
     }
     this.#set(place, FIELD.tail, link);
     this.#set(place, FIELD.lines, this.#field(place, FIELD.lines) + count);
+    return packed.end - packed.middle + TEXT_BYTES;
   }
 
   /** What happens nearly always: the lines of one failure come, as many of another go. */
-  #exchange(place: number, packed: Packed, pool: TextPool): void {
+  #exchange(place: number, packed: Packed, pool: TextPool): number {
     const link = this.#field(place, FIELD.head);
     const old = this.#chains.text(link);
+    const grown = packed.end - packed.middle - pool.length(old);
     pool.free(old);
     this.#chains.set(link, pool.putLines(packed));
     const next = this.#chains.next(link);
@@ -194,10 +197,12 @@ export class OpenTickets {
       this.#chains.join(link, NO_LINK);
       this.#set(place, FIELD.tail, link);
     }
+    return grown;
   }
 
-  /** Takes lines away, the first ones. */
-  #shorten(place: number, excess: number, pool: TextPool): void {
+  /** Takes lines away, the first ones; by how many bytes they shrink. */
+  #shorten(place: number, excess: number, pool: TextPool): number {
+    const before = this.textOf(place, pool);
     let left = excess;
     for (let link = this.#field(place, FIELD.head); link !== NO_LINK && left > 0; ) {
       const text = this.#chains.text(link);
@@ -207,15 +212,15 @@ export class OpenTickets {
       pool.free(text);
       left -= count;
       if (rest.length > 0) {
-        const packed = packFailure({ groups: NO_GROUPS, matches: rest });
-        this.#chains.set(link, pool.putLines(packed));
-        return;
+        this.#chains.set(link, pool.putLines(packFailure({ groups: NO_GROUPS, matches: rest })));
+        break;
       }
       const next = this.#chains.next(link);
       this.#chains.drop(link);
       this.#set(place, FIELD.head, next);
       link = next;
     }
+    return before - this.textOf(place, pool);
   }
 }
 
