@@ -94,6 +94,45 @@ describe("FailureTable", () => {
     expect(table.total).toBe(2);
   });
 
+  it("needs no more room after a flood than before, and has lost nothing of those that are left", () => {
+    const table = new FailureTable({ findtime: 600, maxmatches: 2 });
+    const kept = ["192.0.2.1", "2001:db8::1", "alice", "198.51.100.0/24"];
+    kept.forEach((id) => table.add({ ...failureAt(1000, `first ${id}`), ip: "203.0.113.1" }, id));
+    for (let i = 0; i < 20_000; i++) {
+      table.add(failureAt(100, "x"), i % 2 === 0 ? `10.0.${i >> 8}.${i & 255}` : `user ${i}`);
+    }
+    kept.forEach((id) => table.add(failureAt(1001, `second ${id}`), id));
+    const { text } = table;
+    table.purge(705);
+    const shown = (): unknown =>
+      Array.from(table.list(), ({ id, ip, first, last, retry, matches }) => ({
+        id,
+        ip,
+        first,
+        last,
+        retry,
+        matches,
+      }));
+    const expected = kept.map((id) => ({
+      id,
+      ip: "203.0.113.1",
+      first: 1000,
+      last: 1001,
+      retry: 2,
+      matches: [`first ${id}`, `second ${id}`],
+    }));
+    expect(shown()).toEqual(expected);
+    expect([table.size, table.text < text]).toEqual([4, true]);
+    const { changed } = table.takeChanges(100);
+    expect(changed.map(({ id }) => id)).toEqual(kept);
+    kept.forEach((id) => table.add(failureAt(1002, `third ${id}`), id));
+    expect(Array.from(table.list(), ({ matches }) => matches)).toEqual(
+      kept.map((id) => [`second ${id}`, `third ${id}`]),
+    );
+    kept.forEach((id) => table.take(table.get(id)));
+    expect([table.size, table.text, table.takeChanges(100).gone]).toEqual([0, 0, kept]);
+  });
+
   it("forgets the longest silent when too many come, and says so", () => {
     const table = new FailureTable({ findtime: 600, maxmatches: 5 }, new TrackingBudget({ offenders: 2 }));
     add(table, failureAt(1), "192.0.2.1");

@@ -15,8 +15,8 @@ export interface CountingLimits {
  * were silent longest are forgotten. Tickets are known by their places, good until the next failure is counted.
  */
 export class FailureTable implements Tracked {
-  readonly #tickets: OpenTickets;
-  readonly #records: TicketRecords;
+  #tickets: OpenTickets;
+  #records: TicketRecords;
   readonly #budget: TrackingBudget;
   #limits: CountingLimits;
   #text = 0;
@@ -163,7 +163,18 @@ export class FailureTable implements Tracked {
       }
       place = next;
     }
+    if (records.isRoomy) {
+      this.#compact();
+    }
     this.#budget.tighten();
+  }
+
+  #compact(): void {
+    const places = new Map<number, number>();
+    this.#tickets = this.#tickets.compact((from, to) => places.set(from, to));
+    this.#records = this.#tickets.records;
+    this.#current = places.get(this.#current) ?? NOWHERE;
+    this.#changed = this.#changed.flatMap((place) => places.get(place) ?? []);
   }
 
   /**

@@ -32,6 +32,7 @@ const NO_GROUPS: Groups = new Map();
 export class OpenTickets {
   readonly records = new TicketRecords();
   readonly #chains = new TextChains();
+  readonly #seed: number;
   readonly #addresses: AddressIndex;
   /** Offenders that are no IPv4 addresses, and where they are; ids in the other direction. */
   readonly #places = new Map<string, number>();
@@ -41,6 +42,7 @@ export class OpenTickets {
 
   /** Takes a seed that nobody can guess. */
   constructor(seed: number) {
+    this.#seed = seed;
     this.#addresses = new AddressIndex(seed);
   }
 
@@ -119,6 +121,18 @@ export class OpenTickets {
     }
   }
 
+  /** The same tickets in as little room as they need; `moved` is told from where to where each went. */
+  compact(moved: (from: number, to: number) => void): OpenTickets {
+    const others = new OpenTickets(this.#seed);
+    for (let place = this.records.oldest; place !== NOWHERE; place = this.records.newer(place)) {
+      const copy = others.records.copy(this.records, place);
+      others.#chain(copy, this.textsOf(place));
+      others.#name(copy, this.idOf(place), { ip: this.ipOf(place) });
+      moved(place, copy);
+    }
+    return others;
+  }
+
   idOf(place: number): string {
     return this.records.is(place, FLAG.isNamed)
       ? (this.#names.get(place) ?? "")
@@ -151,7 +165,18 @@ export class OpenTickets {
     this.records.setField(place, field, value);
   }
 
-  #name(place: number, id: string, { address, ip }: Failure): void {
+  #chain(place: number, texts: readonly number[]): void {
+    const [first = NO_LINK, ...others] = texts.map((text) => this.#chains.make(text));
+    let last = first;
+    for (const link of others) {
+      this.#chains.join(last, link);
+      last = link;
+    }
+    this.#set(place, FIELD.head, first);
+    this.#set(place, FIELD.tail, last);
+  }
+
+  #name(place: number, id: string, { address, ip }: Pick<Failure, "address" | "ip">): void {
     const value = address ?? parseDotted(id);
     if (value === undefined) {
       this.records.mark(place, FLAG.isNamed);

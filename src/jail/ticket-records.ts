@@ -35,6 +35,8 @@ const NEWER = 15;
 /** Other numbers, by where they stand in it. */
 export const NUMBER = { first: 0, last: 1, retry: 2 } as const;
 const FIELDS = 16;
+/** So many places are never too many: 64 KiB. */
+const ROOMY = 1024;
 const NUMBERS = 8;
 
 /**
@@ -79,6 +81,20 @@ export class TicketRecords {
 
   setNumber(place: number, number: number, value: number): void {
     this.#numbers[place * NUMBERS + number] = value;
+  }
+
+  /** Whether it has many times more room than it needs, as after a flood. */
+  get isRoomy(): boolean {
+    return this.#used > ROOMY && this.#size < this.#used / 8;
+  }
+
+  /** A place at the end of the row with what other records have at one; the links of its lines are still theirs. */
+  copy(from: TicketRecords, place: number): number {
+    const copy = this.add();
+    for (let field = 0; field < OLDER; field++) {
+      this.setField(copy, field, from.field(place, field));
+    }
+    return copy;
   }
 
   /** A place at the end of the row; what stands there is of an earlier ticket. */
