@@ -109,8 +109,7 @@ export class ActionList {
     const isQuick = (action: Action): boolean => action.concurrent === true && action.banMany !== undefined;
     const reports = [this.#turns.together(() => this.#banQuickly(this.#actions.filter(isQuick), bans))];
     if (!this.#turns.isOpen || !this.#actions.every(isQuick)) {
-      const isSlow = (action: Action): boolean => !isQuick(action);
-      reports.push(...bans.map((ban) => this.#enqueueFor("ban", ban, isSlow)));
+      reports.push(this.#banEach(bans, (action) => !isQuick(action)));
     }
     const failures = (await Promise.all(reports)).flatMap((report) => report.failures);
     return new Map(failures.flatMap(({ ban, message }) => (ban ? [[ban.offender.id, message]] : [])));
@@ -338,6 +337,27 @@ export class ActionList {
       }
     }
     report.repaired.push(...this.#noteRepairs());
+    return report;
+  }
+
+  /** As `#enqueueFor` for each of them, which are asked for at once; where no action is meant it costs next to nothing. */
+  async #banEach(bans: readonly Ban[], isMeant: (action: Action) => boolean): Promise<ActionReport> {
+    const report = new ReportBuilder(this.#context);
+    const one = async (actions: readonly Action[], ban: Ban): Promise<void> => {
+      await report.eachFor(actions, "ban", this.#target(ban));
+      report.repaired.push(...this.#noteRepairs());
+    };
+    const together = this.#turns.together(async () => {
+      const groups = split(this.#actions.filter(isMeant))[0].map((action) => [action]);
+      await Promise.all(groups.flatMap((group) => bans.map((ban) => one(group, ban))));
+    });
+    const inOrder = this.#turns.inOrder(async () => {
+      const actions = split(this.#actions.filter(isMeant))[1];
+      for (const ban of actions.length > 0 ? bans : []) {
+        await one(actions, ban);
+      }
+    });
+    await Promise.all([together, inOrder]);
     return report;
   }
 

@@ -1,6 +1,7 @@
 import type { ActionList, ActionReport } from "../action";
 import type { Ban, DomainEvent } from "../model";
 import { cleanUpAfter } from "../platform";
+import { OpenBans } from "./open-bans";
 
 /** The bans in force, as far as carrying them out needs to know them. */
 export interface BansInForce {
@@ -25,10 +26,7 @@ export class Enforcement {
   readonly actions: ActionList;
   readonly #inForce: BansInForce;
   readonly #unapplied = new Map<string, string>();
-  /** Offenders whose ban has not been given to the actions so far. */
-  readonly #waiting = new Set<string>();
-  /** Offenders whose ban the actions are at; value: how many times. */
-  readonly #underway = new Map<string, number>();
+  readonly #open = new OpenBans();
   #epoch = 0;
 
   constructor(actions: ActionList, inForce: BansInForce) {
@@ -44,14 +42,9 @@ export class Enforcement {
 
   /** Of so many bans; only what the actions have confirmed counts as applied. */
   counts(bans: number): EnforcementCounts {
-    const isBanned = (id: string): boolean => this.#inForce.banOf(id) !== undefined;
-    // Asked for again and again while hundreds of thousands wait; who waits is banned, or would not wait any more.
-    let pending = this.#waiting.size;
-    for (const id of this.#underway.keys()) {
-      pending += !this.#waiting.has(id) && isBanned(id) ? 1 : 0;
-    }
-    const isOpen = (id: string): boolean => this.#waiting.has(id) || this.#underway.has(id);
-    const failed = [...this.unapplied.keys()].filter((id) => !isOpen(id) && isBanned(id)).length;
+    const { pending } = this.#open;
+    const isFailed = (id: string): boolean => !this.#open.has(id) && this.#inForce.banOf(id) !== undefined;
+    const failed = [...this.unapplied.keys()].filter(isFailed).length;
     return { applied: bans - pending - failed, pending, failed };
   }
 
@@ -62,7 +55,7 @@ export class Enforcement {
       return;
     }
     const ids = events.flatMap((event) => (event.type === "ban" ? [event.ban.offender.id] : []));
-    ids.forEach((id) => this.#waiting.add(id));
+    ids.forEach((id) => this.#open.wait(id));
     for (let i = 0; i < ids.length; i += WAVE) {
       await this.#banMany(ids.slice(i, i + WAVE));
     }
@@ -72,26 +65,26 @@ export class Enforcement {
   /** Takes all these bans out of force. */
   async flush(bans: readonly Ban[]): Promise<void> {
     this.#unapplied.clear();
-    this.#waiting.clear();
+    this.#open.endAll();
     await this.actions.flush(bans);
   }
 
   /** Takes them out of force and stops the actions; with `pause` only for the time of a restart. */
   async stop(bans: readonly Ban[], how: "stop" | "pause"): Promise<void> {
-    this.#waiting.clear();
+    this.#open.endAll();
     await this.actions[how](bans);
   }
 
   /** Bans those who have not been unbanned meanwhile, for as long as they are banned by now. */
   async #banMany(ids: readonly string[]): Promise<void> {
     const bans = ids.flatMap((id) => {
-      const ban = this.#waiting.delete(id) ? this.#inForce.banOf(id) : undefined;
+      const ban = this.#open.take(id) ? this.#inForce.banOf(id) : undefined;
       return ban ? [ban] : [];
     });
-    bans.forEach((ban) => this.#enter(ban));
+    bans.forEach((ban) => this.#open.enter(ban.offender.id));
     const failures = await this.actions.banMany(bans);
     for (const ban of bans) {
-      this.#leave(ban);
+      this.#open.leave(ban.offender.id);
       this.#judge(ban, failures.get(ban.offender.id));
     }
     await this.#renew();
@@ -104,14 +97,14 @@ export class Enforcement {
         break;
       case "unban":
         this.#unapplied.delete(event.ban.offender.id);
-        if (this.#waiting.delete(event.ban.offender.id)) {
+        if (this.#open.end(event.ban.offender.id)) {
           await this.actions.forget(event.ban);
           return;
         }
         await this.actions.unban(event.ban);
         break;
       case "prolonged":
-        if (this.#waiting.has(event.ban.offender.id)) {
+        if (this.#open.isWaiting(event.ban.offender.id)) {
           return;
         }
         // DIFFERS: told at once and whatever made it longer; fail2ban tells only of grown times, and late. An action
@@ -135,23 +128,10 @@ export class Enforcement {
   }
 
   async #ban(ban: Ban, work: () => Promise<ActionReport>): Promise<void> {
-    this.#enter(ban);
+    this.#open.enter(ban.offender.id);
     const { failures } = await work();
-    this.#leave(ban);
+    this.#open.leave(ban.offender.id);
     this.#judge(ban, failures[0]?.message);
-  }
-
-  #enter({ offender: { id } }: Ban): void {
-    this.#underway.set(id, (this.#underway.get(id) ?? 0) + 1);
-  }
-
-  #leave({ offender: { id } }: Ban): void {
-    const left = (this.#underway.get(id) ?? 1) - 1;
-    if (left > 0) {
-      this.#underway.set(id, left);
-    } else {
-      this.#underway.delete(id);
-    }
   }
 
   #judge({ offender: { id } }: Ban, failure: string | undefined): void {

@@ -187,17 +187,20 @@ export class Store {
   /** Bans of a jail that are not over, by id; times are seconds since 1970. One that begins when no clock can be is damage. */
   currentBans(jail: string, now: number, rule: CurrentBansRule): Ban[] {
     const oldest = rule.maxAge === undefined ? Number.NEGATIVE_INFINITY : now - rule.maxAge;
-    const rows = this.#all(
-      `SELECT ${BAN_COLUMNS} FROM bips
-        WHERE jail = ? AND (timeofban + bantime > ? OR bantime <= ${PERMANENT}) AND timeofban < 1e15 ORDER BY ip`,
-      text(jail),
-      now,
-    );
     const reading = { ...rule, decode: rememberLast(decodeBanData) };
-    return rows.flatMap((row) => {
-      const ban = toBan(jail, row, reading);
-      const isOver = ban.bantime !== PERMANENT && ban.time + ban.bantime <= now;
-      return isOver || ban.time <= oldest ? [] : [ban];
+    const sql = `SELECT ${BAN_COLUMNS} FROM bips
+        WHERE jail = ? AND (timeofban + bantime > ? OR bantime <= ${PERMANENT}) AND timeofban < 1e15 ORDER BY ip`;
+    return this.#guard((db) => {
+      const bans: Ban[] = [];
+      // Row by row: a hundred thousand of them would take more memory than what is made of them.
+      for (const row of this.#prepare(db, sql).iterate(text(jail), now)) {
+        const ban = toBan(jail, row, reading);
+        const isOver = ban.bantime !== PERMANENT && ban.time + ban.bantime <= now;
+        if (!isOver && ban.time > oldest) {
+          bans.push(ban);
+        }
+      }
+      return bans;
     });
   }
 
