@@ -2,13 +2,8 @@ import { banEnd, parseOffender, type Ban, type Ip } from "../model";
 import { addressOf } from "./ban-tags";
 import type { BlockedElement } from "./native-backend";
 
-/** What is known of one address: the offender behind it with the end of the ban, and others in the same way. */
-interface Entry {
-  readonly ip: Ip;
-  readonly id: string;
-  readonly end: number;
-  readonly others?: ReadonlyMap<string, number>;
-}
+/** What blocks one address: a ban, or several of different offenders, the first to come first. */
+type Entry = Ban | Ban[];
 
 /** The address or network a ban blocks; `undefined` when its offender has none. */
 export function blockedIp(ban: Ban): Ip | undefined {
@@ -32,7 +27,7 @@ export class NativeElements {
   *current(now: number): Iterable<BlockedElement> {
     for (const entry of this.#entries.values()) {
       const element = elementOf(entry);
-      if (element.end > now) {
+      if (element && element.end > now) {
         yield element;
       }
     }
@@ -45,19 +40,14 @@ export class NativeElements {
 
   /** The offenders behind an address. */
   idsOf(key: string): readonly string[] {
-    const entry = this.#entries.get(key);
-    return entry ? [...endsOf(entry).keys()] : [];
+    return this.#bansOf(key).map(({ offender }) => offender.id);
   }
 
   add(ip: Ip, ban: Ban): void {
     const { id } = ban.offender;
-    const end = banEnd(ban);
-    const entry = this.#entries.get(ip.text);
-    if (!entry || (entry.id === id && !entry.others)) {
-      this.#entries.set(ip.text, { ip, id, end });
-    } else {
-      this.#keep(ip, endsOf(entry).set(id, end));
-    }
+    const known = this.#bansOf(ip.text);
+    const place = known.findIndex(({ offender }) => offender.id === id);
+    this.#keep(ip.text, place < 0 ? [...known, ban] : known.with(place, ban));
   }
 
   /** Adds those of the bans that can be blocked, and gives them. */
@@ -72,22 +62,10 @@ export class NativeElements {
   }
 
   remove(key: string, id: string): void {
-    const entry = this.#entries.get(key);
-    if (entry) {
-      const ends = endsOf(entry);
-      ends.delete(id);
-      this.#keep(entry.ip, ends);
-    }
-  }
-
-  #keep(ip: Ip, ends: ReadonlyMap<string, number>): void {
-    const [first, ...others] = ends;
-    if (!first) {
-      this.#entries.delete(ip.text);
-      return;
-    }
-    const [id, end] = first;
-    this.#entries.set(ip.text, { ip, id, end, ...(others.length > 0 ? { others: new Map(others) } : {}) });
+    this.#keep(
+      key,
+      this.#bansOf(key).filter(({ offender }) => offender.id !== id),
+    );
   }
 
   clear(): void {
@@ -106,12 +84,29 @@ export class NativeElements {
       this.#entries.delete(moment.ip.text);
     }
   }
+
+  #bansOf(key: string): Ban[] {
+    const entry = this.#entries.get(key);
+    return entry === undefined ? [] : bansOf(entry);
+  }
+
+  /** Nearly always it is one ban, which is kept as it is: of a hundred thousand a list of one takes many megabytes. */
+  #keep(key: string, bans: Ban[]): void {
+    const [first] = bans;
+    if (first) {
+      this.#entries.set(key, bans.length === 1 ? first : bans);
+    } else {
+      this.#entries.delete(key);
+    }
+  }
 }
 
-function endsOf({ id, end, others }: Entry): Map<string, number> {
-  return new Map([[id, end], ...(others ?? [])]);
+function bansOf(entry: Entry): Ban[] {
+  return Array.isArray(entry) ? entry : [entry];
 }
 
-function elementOf(entry: Entry): BlockedElement {
-  return entry.others ? { ip: entry.ip, end: Math.max(...endsOf(entry).values()) } : entry;
+function elementOf(entry: Entry): BlockedElement | undefined {
+  const [first, ...others] = bansOf(entry);
+  const ip = first && blockedIp(first);
+  return ip && { ip, end: Math.max(banEnd(first), ...others.map(banEnd)) };
 }

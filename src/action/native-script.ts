@@ -129,7 +129,7 @@ function formatElements(verb: "add" | "delete", settings: NftSettings, items: re
   for (const { ip, suffix } of items) {
     const name = setName(settings, setOf(ip));
     const texts = bySet.get(name) ?? [];
-    texts.push(`${baseAddress(ip)}${suffix}`);
+    texts.push(baseAddress(ip) + suffix);
     bySet.set(name, texts);
   }
   return [...bySet]

@@ -1,5 +1,5 @@
 import { messageOf, type Ban, type BanData, type Ticket, type TicketChanges } from "../model";
-import { reportWork, type Clock, type Log } from "../platform";
+import { expectWork, type Clock, type Log } from "../platform";
 import {
   openStore,
   type CurrentBansRule,
@@ -158,7 +158,7 @@ export class BanMemory {
 
   currentBans(jail: string, rule: CurrentBansRule): readonly Ban[] {
     const bans = this.#ask((store) => {
-      reportWork(store.countBans(jail));
+      expectWork(store.countBans(jail));
       return store.currentBans(jail, this.#clock.now(), rule);
     });
     return bans ?? [];

@@ -236,10 +236,8 @@ export class Daemon {
   }
 
   #publish(event: DomainEvent): void {
-    if (event.type === "ban") {
-      reportWork(1);
-    }
     if (event.type === "ban" && !event.ban.restored) {
+      reportWork(1);
       this.memory.addBan(event.ban);
     } else if (event.type === "prolonged") {
       this.memory.prolongBan(event.ban, event.by);

@@ -4,7 +4,6 @@ import { banEnd, containsIp, type Ban, type Ip } from "../model";
 interface Entry {
   ban: Ban;
   own: boolean;
-  end: number;
   slot: number;
 }
 
@@ -32,11 +31,10 @@ export class BanList {
     if (known) {
       known.ban = ban;
       known.own = own;
-      known.end = banEnd(ban);
       this.#settle(known);
       return;
     }
-    const entry = { ban, own, end: banEnd(ban), slot: this.#heap.length };
+    const entry = { ban, own, slot: this.#heap.length };
     this.#entries.set(ban.offender.id, entry);
     this.#heap.push(entry);
     this.#rise(entry);
@@ -59,13 +57,18 @@ export class BanList {
 
   /** When the next ban ends, in seconds since 1970; infinity when none does. */
   nextEnd(): number {
-    return this.#heap[0]?.end ?? Number.POSITIVE_INFINITY;
+    const [first] = this.#heap;
+    return first ? endOf(first) : Number.POSITIVE_INFINITY;
   }
 
   /** Takes out at most `limit` bans whose end lies before now, the earliest first. */
   takeExpired(now: number, limit = Number.POSITIVE_INFINITY): Ban[] {
     const expired: Ban[] = [];
-    for (let next = this.#heap[0]; next && now > next.end && expired.length < limit; next = this.#heap[0]) {
+    for (
+      let next = this.#heap[0];
+      next && now > endOf(next) && expired.length < limit;
+      next = this.#heap[0]
+    ) {
       this.remove(next.ban.offender.id);
       expired.push(next.ban);
     }
@@ -77,7 +80,6 @@ export class BanList {
     for (const entry of this.#entries.values()) {
       if (!entry.own) {
         entry.ban = { ...entry.ban, bantime };
-        entry.end = banEnd(entry.ban);
       }
     }
     for (let slot = (this.#heap.length >> 1) - 1; slot >= 0; slot--) {
@@ -107,7 +109,7 @@ export class BanList {
   /** All bans by their end, entries with equal ends by age. */
   listByEnd(): Ban[] {
     const entries = [...this.#entries.values()];
-    return entries.sort((a, b) => compareEnds(a.end, b.end)).map(({ ban }) => ban);
+    return entries.sort((a, b) => compareEnds(endOf(a), endOf(b))).map(({ ban }) => ban);
   }
 
   #settle(entry: Entry): void {
@@ -118,7 +120,7 @@ export class BanList {
   #rise(entry: Entry): void {
     while (entry.slot > 0) {
       const parent = this.#heap[(entry.slot - 1) >> 1];
-      if (!parent || parent.end <= entry.end) {
+      if (!parent || endOf(parent) <= endOf(entry)) {
         return;
       }
       this.#swap(entry, parent);
@@ -129,8 +131,8 @@ export class BanList {
     for (;;) {
       const left = this.#heap[entry.slot * 2 + 1];
       const right = this.#heap[entry.slot * 2 + 2];
-      const child = right && left && right.end < left.end ? right : left;
-      if (!child || child.end >= entry.end) {
+      const child = right && left && endOf(right) < endOf(left) ? right : left;
+      if (!child || endOf(child) >= endOf(entry)) {
         return;
       }
       this.#swap(child, entry);
@@ -147,6 +149,10 @@ export class BanList {
     entry.slot = slot;
     this.#heap[slot] = entry;
   }
+}
+
+function endOf({ ban }: Entry): number {
+  return banEnd(ban);
 }
 
 /** A difference would not do: infinity minus infinity is no number. */

@@ -167,13 +167,16 @@ export class JailState {
    * who wants its word on a restored ban asks it before.
    */
   restore(bans: readonly Ban[], now: number): DomainEvent[] {
-    return bans.flatMap((ban) => {
+    const events: DomainEvent[] = [];
+    for (const ban of bans) {
       const verdict = this.ignore.check(ban.offender, now);
-      if (isIgnored(verdict)) {
-        return this.#ignored(verdict, ban.offender);
-      }
-      return this.#restore(this.#shorten(ban), now);
-    });
+      events.push(
+        ...(isIgnored(verdict)
+          ? this.#ignored(verdict, ban.offender)
+          : this.#restore(this.#shorten(ban), now)),
+      );
+    }
+    return events;
   }
 
   /** A ban with as many matches as are kept; itself where there are no more. */

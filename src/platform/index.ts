@@ -25,7 +25,7 @@ export { atExit } from "./at-exit";
 export { systemClock, type Clock } from "./clock";
 export { Deadline } from "./deadline";
 export { LOG_LEVELS, formatDateTime, formatLogTime, type LogLevel } from "./log-line";
-export { cleanUpAfter, prepareRuntime, prepareTool, reportWork } from "./runtime";
+export { cleanUpAfter, expectWork, prepareRuntime, prepareTool, reportWork } from "./runtime";
 export { findIntruder } from "./safe-path";
 export { Logger, type Log } from "./logger";
 export type { LogPlaces } from "./open-log-target";

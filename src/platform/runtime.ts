@@ -35,16 +35,29 @@ export function reportWork(amount: number): void {
     left -= amount;
     if (left <= 0) {
       setFlagsFromString("--semi-space-growth-factor=2");
-      setFlagsFromString("--sparkplug");
-      setFlagsFromString("--opt");
+      optimise();
     }
   }
+}
+
+/** So much is about to be kept at once, and that only once: a large part of the heap for what is new would not help. */
+export function expectWork(amount: number): void {
+  if (amount >= ENOUGH) {
+    optimise();
+  }
+}
+
+function optimise(): void {
+  setFlagsFromString("--sparkplug");
+  setFlagsFromString("--opt");
 }
 
 /** From so many on what they have left behind is worth a look. */
 const MUCH = 5000;
 /** Milliseconds without more of it. */
-const REST_MS = 2000;
+const REST_MS = 500;
+/** The same, until V8 believes in the calm (it looks at the last five seconds) and lets go of the heap for what is new. */
+const CALM_MS = 6000;
 
 let collect: (() => void) | undefined;
 let cleaning: NodeJS.Timeout | undefined;
@@ -59,13 +72,18 @@ export function cleanUpAfter(amount: number): void {
   }
   clearTimeout(cleaning);
   cleaning = setTimeout(() => {
-    if (!collect) {
-      setFlagsFromString("--expose-gc");
-      collect = runInNewContext("gc") as typeof collect;
-      setFlagsFromString("--no-expose-gc");
-    }
-    collect?.();
-    // What is left is moved together only when it has been seen to be scattered.
-    collect?.();
+    collectGarbage();
+    cleaning = setTimeout(collectGarbage, CALM_MS).unref();
   }, REST_MS).unref();
+}
+
+function collectGarbage(): void {
+  if (!collect) {
+    setFlagsFromString("--expose-gc");
+    collect = runInNewContext("gc") as typeof collect;
+    setFlagsFromString("--no-expose-gc");
+  }
+  collect?.();
+  // What is left is moved together only when it has been seen to be scattered.
+  collect?.();
 }
