@@ -44,6 +44,10 @@ export class NativeElements {
   }
 
   add(ip: Ip, ban: Ban): void {
+    if (!this.#entries.has(ip.text)) {
+      this.#entries.set(ip.text, ban);
+      return;
+    }
     const { id } = ban.offender;
     const known = this.#bansOf(ip.text);
     const place = known.findIndex(({ offender }) => offender.id === id);
@@ -106,7 +110,10 @@ function bansOf(entry: Entry): Ban[] {
 }
 
 function elementOf(entry: Entry): BlockedElement | undefined {
-  const [first, ...others] = bansOf(entry);
-  const ip = first && blockedIp(first);
-  return ip && { ip, end: Math.max(banEnd(first), ...others.map(banEnd)) };
+  if (Array.isArray(entry)) {
+    const elements = entry.flatMap((ban) => elementOf(ban) ?? []);
+    return elements.reduce((last, one) => (one.end > last.end ? one : last));
+  }
+  const ip = blockedIp(entry);
+  return ip && { ip, end: banEnd(entry) };
 }

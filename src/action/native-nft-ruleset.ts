@@ -90,8 +90,11 @@ export class NftRuleset implements Ruleset {
   ): Promise<FirewallFailure | undefined> {
     const settings = this.#settings;
     const sets = new Map<string, NftSet>();
-    for (const set of [...BASE_SETS, ...elements.map(({ ip }) => setOf(ip))]) {
+    for (const set of BASE_SETS) {
       sets.set(setName(settings, set), set);
+    }
+    for (const { ip } of elements) {
+      sets.set(setName(settings, setOf(ip)), setOf(ip));
     }
     const removal = await this.#removal();
     if (typeof removal !== "string") {

@@ -108,32 +108,43 @@ export function formatAdditions(
   elements: readonly BlockedElement[],
   now: number,
 ): string {
-  const items = elements.map(({ ip, end }) => ({ ip, suffix: formatTimeout(end - now) }));
-  return formatElements("add", settings, items);
+  let last = { end: Number.NaN, text: "" };
+  return formatElements("add", settings, elements, ({ ip, end }) => {
+    // Of many bans made or restored together most end in the same second.
+    last = end === last.end ? last : { end, text: formatTimeout(end - now) };
+    return baseAddress(ip) + last.text;
+  });
 }
 
 /** Takes addresses out of their sets, whether they are there or not. */
 export function formatDeletions(settings: NftSettings, ips: readonly Ip[]): string {
-  const items = ips.map((ip) => ({ ip, suffix: "" }));
+  const items = ips.map((ip) => ({ ip }));
+  const format = ({ ip }: { readonly ip: Ip }): string => baseAddress(ip);
   // Older versions of nft cannot delete what may be absent, and the kernel may have let go of an element just now.
-  return formatElements("add", settings, items) + formatElements("delete", settings, items);
+  return formatElements("add", settings, items, format) + formatElements("delete", settings, items, format);
 }
 
-interface Item {
-  readonly ip: Ip;
-  readonly suffix: string;
-}
+/** Elements that become one text; a text for each of a hundred thousand would live until the last of them is there. */
+const PART = 500;
 
-function formatElements(verb: "add" | "delete", settings: NftSettings, items: readonly Item[]): string {
-  const bySet = new Map<string, string[]>();
-  for (const { ip, suffix } of items) {
-    const name = setName(settings, setOf(ip));
-    const texts = bySet.get(name) ?? [];
-    texts.push(baseAddress(ip) + suffix);
-    bySet.set(name, texts);
+function formatElements<Item extends { readonly ip: Ip }>(
+  verb: "add" | "delete",
+  settings: NftSettings,
+  items: readonly Item[],
+  format: (item: Item) => string,
+): string {
+  const bySet = new Map<string, { readonly parts: string[]; readonly texts: string[] }>();
+  for (const item of items) {
+    const name = setName(settings, setOf(item.ip));
+    const set = bySet.get(name) ?? { parts: [], texts: [] };
+    bySet.set(name, set);
+    if (set.texts.push(format(item)) === PART) {
+      set.parts.push(set.texts.splice(0).join(", "));
+    }
   }
   return [...bySet]
-    .map(([name, texts]) => `${verb} element inet ${settings.table} ${name} { ${texts.join(", ")} }\n`)
+    .map(([name, { parts, texts }]) => [name, [...parts, ...texts].join(", ")])
+    .map(([name, list]) => `${verb} element inet ${settings.table} ${name} { ${list} }\n`)
     .join("");
 }
 

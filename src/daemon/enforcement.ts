@@ -78,10 +78,9 @@ export class Enforcement {
   /** Bans those who have not been unbanned meanwhile, for as long as they are banned by now. */
   async #banMany(ids: readonly string[]): Promise<void> {
     const bans = ids.flatMap((id) => {
-      const ban = this.#open.take(id) ? this.#inForce.banOf(id) : undefined;
+      const ban = this.#open.begin(id) ? this.#inForce.banOf(id) : undefined;
       return ban ? [ban] : [];
     });
-    bans.forEach((ban) => this.#open.enter(ban.offender.id));
     const failures = await this.actions.banMany(bans);
     for (const ban of bans) {
       this.#open.leave(ban.offender.id);

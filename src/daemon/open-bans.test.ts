@@ -6,9 +6,8 @@ test("a ban is pending from the moment it waits until the actions are done with 
   open.wait("192.0.2.1");
   open.wait("192.0.2.2");
   expect([open.pending, open.isWaiting("192.0.2.1")]).toEqual([2, true]);
-  expect([open.take("192.0.2.1"), open.take("192.0.2.1")]).toEqual([true, false]);
-  expect([open.pending, open.has("192.0.2.1")]).toEqual([1, false]);
-  open.enter("192.0.2.1");
+  expect([open.begin("192.0.2.1"), open.begin("192.0.2.1")]).toEqual([true, false]);
+  expect([open.pending, open.isWaiting("192.0.2.1")]).toEqual([2, false]);
   open.enter("192.0.2.1");
   open.leave("192.0.2.1");
   expect(open.pending).toBe(2);

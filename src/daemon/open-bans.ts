@@ -27,14 +27,14 @@ export class OpenBans {
     return ((this.#states.get(id) ?? 0) & WAITS) > 0;
   }
 
-  /** It waits no longer; false when it did not. */
-  take(id: string): boolean {
+  /** The actions begin with it if it still waits; false when it does not. */
+  begin(id: string): boolean {
     const state = this.#states.get(id) ?? 0;
-    if ((state & WAITS) === 0) {
-      return false;
+    const waits = (state & WAITS) > 0;
+    if (waits) {
+      this.#states.set(id, state - WAITS + UNDERWAY);
     }
-    this.#set(id, state - WAITS);
-    return true;
+    return waits;
   }
 
   /** The actions begin with it. */
@@ -50,7 +50,9 @@ export class OpenBans {
 
   /** The offender has been unbanned; whether the ban still waited. */
   end(id: string): boolean {
-    const waited = this.take(id);
+    const state = this.#states.get(id) ?? 0;
+    const waited = (state & WAITS) > 0;
+    this.#set(id, waited ? state - WAITS : state);
     if (this.#states.has(id)) {
       this.#over.add(id);
     }
@@ -67,8 +69,7 @@ export class OpenBans {
   #set(id: string, state: number): void {
     if (state > 0) {
       this.#states.set(id, state);
-    } else {
-      this.#states.delete(id);
+    } else if (this.#states.delete(id) && this.#over.size > 0) {
       this.#over.delete(id);
     }
   }
