@@ -25,13 +25,15 @@ const PROGRAMS = {
   "filter-check": "src/cli/filter-check.main.ts",
   // Not a program: loaded by those above when it is needed, since a client has to start fast.
   check: "src/cli/check/index.ts",
+  "whole-client": "src/cli/client.ts",
 };
-/** Leaves `import("./check")` to be loaded from its own file. */
+/** Leaves `import("./check")` and the like to be loaded from their own files. */
+const APART = { "./check": "./check.cjs", "./client": "./whole-client.cjs" };
 const apart = {
   name: "apart",
   setup: (build) =>
-    build.onResolve({ filter: /^\.\/check$/ }, ({ kind }) =>
-      kind === "dynamic-import" ? { path: "./check.cjs", external: true } : undefined,
+    build.onResolve({ filter: /^\.\// }, ({ kind, path }) =>
+      kind === "dynamic-import" && path in APART ? { path: APART[path], external: true } : undefined,
     ),
 };
 
@@ -41,7 +43,7 @@ const late = {
   name: "late",
   setup: (build) => {
     build.onResolve({ filter: new RegExp(`^node:(?:${LATE.join("|")})$`) }, ({ path, namespace }) =>
-      namespace === "late" ? { path, external: true } : { path, namespace: "late" },
+      namespace === "late" ? { path, external: true } : { path, namespace: "late", sideEffects: false },
     );
     build.onLoad({ filter: /^/, namespace: "late" }, ({ path }) => {
       const names = Object.keys(createRequire(import.meta.url)(path));

@@ -1,5 +1,5 @@
 import { accessSync, constants } from "node:fs";
-import { ConnectionError, ControlClient, formatReply, type Reply } from "../control";
+import { ConnectionError, ControlClient, formatReply, toFloat, type Reply } from "../control";
 import { messageOf, type Command } from "../model";
 import type { ClientIo, ClientLog } from "./client-io";
 
@@ -33,6 +33,16 @@ export async function runCommand(
     return false;
   }
   return showReply(session, command, reply, options.show);
+}
+
+/** A command as somebody typed it, nothing but its words: sends it and prints the reply. Whether it worked. */
+export function runPlainCommand(session: ClientSession, words: readonly string[]): Promise<boolean> {
+  const [name, seconds] = words;
+  const timeoutMs = name === "ping" && seconds !== undefined ? toFloat(seconds) * 1000 : undefined;
+  return runCommand(session, words, {
+    show: true,
+    ...(timeoutMs === undefined || timeoutMs < 0 ? {} : { timeoutMs }),
+  });
 }
 
 /** Whether a server answers at the socket within a time (milliseconds); says nothing. */

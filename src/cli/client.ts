@@ -1,4 +1,3 @@
-import { toFloat } from "../control";
 import {
   evaluateDuration,
   FAIL2BAN_VERSION,
@@ -10,7 +9,7 @@ import {
 } from "../model";
 import { ClientError, ClientLog, type ClientDefaults, type ClientIo } from "./client-io";
 import { parseClientOptions, type ClientOptions, type Immediate } from "./client-options";
-import { runCommand, isServerAlive, type ClientSession } from "./client-session";
+import { isServerAlive, runCommand, runPlainCommand, type ClientSession } from "./client-session";
 import { findSocket, readSettings } from "./client-settings";
 import type { Lifecycle } from "./client-lifecycle";
 
@@ -133,14 +132,7 @@ async function runWords(run: Run, words: readonly string[]): Promise<number> {
   if (name === "reload") {
     return runReload(run, rest);
   }
-  const session = await openSession(run);
-  const timeout = name === "ping" && rest[0] !== undefined ? toFloat(rest[0]) * 1000 : undefined;
-  return toStatus(
-    await runCommand(session, words, {
-      show: true,
-      ...(timeout === undefined || timeout < 0 ? {} : { timeoutMs: timeout }),
-    }),
-  );
+  return toStatus(await runPlainCommand(await openSession(run), words));
 }
 
 async function runStart(run: Run): Promise<number> {
