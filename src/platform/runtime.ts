@@ -55,7 +55,7 @@ function optimise(): void {
 /** From so many on what they have left behind is worth a look. */
 const MUCH = 5000;
 /** Milliseconds without more of it. */
-const REST_MS = 500;
+const REST_MS = 250;
 /** The same, until V8 believes in the calm (it looks at the last five seconds) and lets go of the heap for what is new. */
 const CALM_MS = 6000;
 
