@@ -9,6 +9,7 @@ import { createThreadedAction } from "./notices/create-threaded-action";
 import { createNativeAction } from "./native-actions";
 import type { KnockPolicy } from "./native-knocking";
 import { ShellAction } from "./shell-action";
+import { split, splitBy } from "./split";
 import { Turns } from "./turns";
 import { UnsupportedAction } from "./unsupported-action";
 
@@ -395,18 +396,6 @@ export class ActionList {
     }
     return repaired.map((action) => action.name);
   }
-}
-
-/** Those that are concurrent, and the others. */
-function split(actions: readonly Action[]): readonly [readonly Action[], readonly Action[]] {
-  return splitBy(actions, (action) => action.concurrent === true);
-}
-
-function splitBy(
-  actions: readonly Action[],
-  isFirst: (action: Action) => boolean,
-): readonly [readonly Action[], readonly Action[]] {
-  return [actions.filter(isFirst), actions.filter((action) => !isFirst(action))];
 }
 
 function push<T>(list: T[], item: T): T {

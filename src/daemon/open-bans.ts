@@ -61,7 +61,7 @@ export class OpenBans {
 
   /** Everybody has been unbanned. */
   endAll(): void {
-    for (const id of [...this.#states.keys()]) {
+    for (const id of this.#states.keys()) {
       this.end(id);
     }
   }

@@ -170,11 +170,8 @@ export class JailState {
     const events: DomainEvent[] = [];
     for (const ban of bans) {
       const verdict = this.ignore.check(ban.offender, now);
-      events.push(
-        ...(isIgnored(verdict)
-          ? this.#ignored(verdict, ban.offender)
-          : this.#restore(this.#shorten(ban), now)),
-      );
+      const isOut = isIgnored(verdict);
+      events.push(...(isOut ? this.#ignored(verdict, ban.offender) : this.#restore(this.#shorten(ban), now)));
     }
     return events;
   }
