@@ -171,6 +171,27 @@ describe("failures", () => {
   });
 });
 
+describe("many bans at once", () => {
+  it("reach actions that take one after the other in order, and those to blame are told", async () => {
+    const world = createWorld();
+    const list = listOf(world, { actionban: "one <ip>" }, { actionban: "two <ip>", norestored: true });
+    const starting = list.start();
+    world.runner.failing = ["one 198.51.100.2"];
+    const failures = await list.banMany([V4, { ...V6, restored: true }, V4B]);
+    await starting;
+    expect([...failures.keys()]).toEqual(["198.51.100.2"]);
+    expect(world.runner.take()).toEqual([
+      "one 198.51.100.1",
+      "two 198.51.100.1",
+      "one 2001:db8::1",
+      // Tried once more after a look at the environment.
+      "one 198.51.100.2",
+      "one 198.51.100.2",
+      "two 198.51.100.2",
+    ]);
+  });
+});
+
 describe("restored bans", () => {
   it("are not for actions that say norestored, neither is their unban", async () => {
     const world = createWorld();

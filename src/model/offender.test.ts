@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseIp } from "./ip";
 import { familyOf, isAddress, parseOffender } from "./offender";
 
 describe("parseOffender", () => {
@@ -9,6 +10,13 @@ describe("parseOffender", () => {
     expect(familyOf(parseOffender("::ffff:192.0.2.1"))).toBe("inet4");
     expect(isAddress(parseOffender("192.0.2.1"))).toBe(true);
     expect(isAddress(parseOffender("192.0.2.0/24"))).toBe(false);
+  });
+
+  it("tells addresses apart, whichever was looked at last", () => {
+    const offenders = ["192.0.2.1", "2001:db8::1", "192.0.2.0/24", "a user"].map(parseOffender);
+    for (const { id, ip } of [...offenders, ...offenders.reverse()]) {
+      expect(ip).toEqual(parseIp(id));
+    }
   });
 
   it("keeps anything else as it is", () => {

@@ -23,6 +23,16 @@ describe("Logger", () => {
     expect(logger.level).toBe("DEBUG");
   });
 
+  it("writes thousands of lines in parts and in order", async () => {
+    const path = join(folder, "a.log");
+    const logger = new Logger(systemClock(), path);
+    const numbers = Array.from({ length: 5000 }, (_, i) => String(i));
+    numbers.forEach((number) => logger.log("INFO", "jail", number));
+    expect(readFileSync(path, "utf8")).toMatch(/ 3999\n$/);
+    await Promise.resolve();
+    expect(readFileSync(path, "utf8").match(/\d+$/gm)).toEqual(numbers);
+  });
+
   it("follows a rotated file after flush", async () => {
     const path = join(folder, "a.log");
     const logger = new Logger(systemClock(), path);

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 const SCRIPT = `
   import { parentPort } from "node:worker_threads";
   import { getHeapSpaceStatistics } from "node:v8";
-  import { prepareRuntime, reportWork } from "./runtime";
+  import { expectWork, prepareRuntime, reportWork } from "./runtime";
   const size = () => getHeapSpaceStatistics().find((space) => space.space_name === "new_space").space_size / 2 ** 20;
   const churn = () => {
     let kept = [];
@@ -18,6 +18,7 @@ const SCRIPT = `
   };
   prepareRuntime();
   const calm = churn();
+  expectWork(100_000);
   reportWork(1);
   reportWork(1998);
   const nearly = churn();
@@ -25,7 +26,7 @@ const SCRIPT = `
   parentPort.postMessage([calm, nearly, churn()]);
 `;
 
-test("the heap for what is new stays small until there is work", async () => {
+test("the heap for what is new stays small until there is work, also when much is kept at once", async () => {
   const { outputFiles } = buildSync({
     stdin: { contents: SCRIPT, resolveDir: import.meta.dirname, loader: "ts" },
     bundle: true,
