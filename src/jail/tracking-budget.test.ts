@@ -70,6 +70,6 @@ describe("a budget", () => {
     expect(limitsFor(8e9)).toEqual({ offenders: MAX_TRACKED, text: MAX_TEXT });
     const small = limitsFor(256e6);
     expect(small.offenders).toBeGreaterThan(100_000);
-    expect(small.offenders * 400 + small.text).toBeLessThan(0.31 * 256e6);
+    expect(small.offenders * 200 + small.text).toBeLessThan(0.31 * 256e6);
   });
 });

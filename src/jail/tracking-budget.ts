@@ -18,16 +18,19 @@ export interface TrackingLimits {
   readonly text: number;
 }
 
-/** Offenders counted at once unless told otherwise; each takes some 400 bytes beside its lines (bench/memory.mjs). */
+/** Offenders counted at once unless told otherwise; each takes some 200 bytes beside its lines (bench/memory.mjs). */
 export const MAX_TRACKED = 1_000_000;
 /** Bytes of matched lines kept for all of them together: one line each of usual length. */
 export const MAX_TEXT = 256 * 1024 * 1024;
 /** With the limits above full. */
-const MOST_BYTES = MAX_TRACKED * 400 + MAX_TEXT;
+const MOST_BYTES = MAX_TRACKED * 200 + MAX_TEXT;
 /** The part of the memory that counting may take. */
 const SHARE = 0.3;
 
-/** The limits for a process that may use so many bytes of heap: on a small machine fewer are counted at once. */
+/**
+ * The limits for a process that may use so many bytes of heap: on a small machine fewer are counted at once. Most of it
+ * lies outside the heap, whose size tells how large the machine is.
+ */
 export function limitsFor(heapBytes: number): TrackingLimits {
   const part = Math.min(1, (SHARE * heapBytes) / MOST_BYTES);
   return { offenders: Math.floor(MAX_TRACKED * part), text: Math.floor(MAX_TEXT * part) };
