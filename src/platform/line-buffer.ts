@@ -1,6 +1,6 @@
 import { formatHead, formatLogRecord, escapeControls, type LogLineOptions, type LogRecord } from "./log-line";
 
-const ROOM = 1 << 18;
+const ROOM = 1 << 16;
 /** Bytes after which lines should be written. */
 const MOST = ROOM / 2;
 
