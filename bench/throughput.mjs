@@ -13,7 +13,7 @@ const BAN_EVERY = 240;
 const PLANS = {
   count: { both: 100_000, more: 900_000, shortly: 6000 },
   ban: { both: 30_000, more: 270_000, shortly: 2400 },
-  many: { both: 3000, more: 97_000, shortly: 600 },
+  many: { both: 3000, more: 297_000, shortly: 600 },
 };
 
 export async function run({ seed, short = false }) {
