@@ -13,7 +13,8 @@ export type Piece =
 
 /**
  * Bytes read at a time. Not more: a text of this size still lies in the young generation of the heap, and so does all
- * that is made of it until it is handed over. 256 KiB cost a quarter more. Not less: each step has its cost, 64 KiB a twentieth more.
+ * that is made of it until it is handed over. 256 KiB cost a quarter more. Not less: each step has its cost, with 64 KiB it is
+ * a twentieth more.
  */
 const PIECE = 96 * 1024;
 /** Bytes kept to recognise the file: at its start, and before the place read up to. */
