@@ -32,7 +32,7 @@ export default defineConfig({
     maxWorkers: 2,
     sequence: { sequencer: SlowFirst },
     projects: [
-      { test: { name: "unit", include: ["src/**/*.test.ts", "fuzz/**/*.test.ts"], testTimeout: 20_000 } },
+      { test: { name: "unit", include: ["src/**/*.test.ts", "fuzz/**/*.test.ts"], testTimeout: 60_000 } },
       {
         test: {
           name: "conformance",
