@@ -3,6 +3,7 @@ import { compile, ModuleWriter, theWorkspace, type Instantiate } from "../wasm";
 import type { CompiledFilter, CompiledRegex } from "./compile-filter";
 import { isCombined } from "./named-groups";
 import { writePack } from "./pack-code";
+import { writeCopy } from "./pack-functions";
 import { LAYOUT_SIZE, noGroup, writeLayouts } from "./pack-layout";
 import {
   DATE_SIZE,
@@ -81,8 +82,9 @@ export class LineProgram implements ByteRegexes {
     const { room } = this;
     writeLayouts(this, room.layoutsAt, this);
     const search = writeSearch(module, this, { room, workspace });
-    const pack = writePack(module, room, workspace);
-    module.export("scan", writeScan(module, { date, search, pack, room }));
+    const copy = writeCopy(module);
+    const pack = writePack(module, { room, workspace, copy });
+    module.export("scan", writeScan(module, { date, search, pack, copy, room }));
     this.#instantiate = compile(module);
   }
 

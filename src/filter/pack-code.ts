@@ -1,7 +1,8 @@
 import { code, FunctionDraft, type Code, type ModuleWriter, type Workspace } from "../wasm";
 import { LAYOUT, LAYOUT_SIZE, SLOT, SLOT_SIZE, SPECIAL } from "./pack-layout";
-import { writeAddress, writeCopy, writeNumber } from "./pack-functions";
-import { KIND, MOST_ROWS, PACKED_SIZE, ROW, ROW_SIZE, STATE, type ProgramRoom } from "./program-layout";
+import { writeAddress, writeNumber } from "./pack-functions";
+import { KIND, MOST_ROWS, PACKED_SIZE, ROW, STATE, type ProgramRoom } from "./program-layout";
+import { loadState, rowAt, storeState } from "./state-code";
 
 const INT = 4;
 const SET_CODE = 0xfb;
@@ -17,11 +18,18 @@ const [RECORD, START, END, CUT_FROM, CUT_TO] = [0, 1, 2, 3, 4];
  * packed as `packed-failure` says. It takes the record of the failregex, and where the line and its date begin and end.
  * It does not where it takes more to tell who it is than an address.
  */
-export function writePack(module: ModuleWriter, room: ProgramRoom, workspace: Workspace): number {
+export function writePack(
+  module: ModuleWriter,
+  {
+    room,
+    workspace,
+    copy,
+  }: { readonly room: ProgramRoom; readonly workspace: Workspace; readonly copy: number },
+): number {
   const index = module.reserve(5);
   const parts = {
     number: writeNumber(module),
-    copy: writeCopy(module),
+    copy,
     address: writeAddress(module),
     users: workspace.table(USERS),
   };
@@ -93,7 +101,7 @@ class PackWriter {
 
   /** Groups may lie within each other: each can be as long as the line. */
   #makeRoom(): Code {
-    const { rowsAt, packedAt } = this.#room;
+    const { packedAt } = this.#room;
     const most = code.add(
       code.multiply(
         code.add(this.#record(LAYOUT.slots), code.i32(3)),
@@ -107,14 +115,10 @@ class PackWriter {
     );
     // Not even alone: that line is packed elsewhere.
     const isTooLong = code.not(this.#state(STATE.rows));
-    const rowBytes = ROW_SIZE * INT;
     return code.all(
       code.set(this.#at, this.#state(STATE.packedEnd)),
       code.when(isFull, code.giveBack(code.choose(isTooLong, code.i32(PACKED.no), code.i32(PACKED.full)))),
-      code.set(
-        this.#row,
-        code.add(code.i32(rowsAt), code.multiply(this.#state(STATE.rows), code.i32(rowBytes))),
-      ),
+      code.set(this.#row, rowAt(this.#state(STATE.rows), this.#room)),
     );
   }
 
@@ -284,11 +288,11 @@ class PackWriter {
   }
 
   #state(field: number): Code {
-    return code.load32(code.i32(0), this.#room.stateAt + INT * field);
+    return loadState(this.#room, field);
   }
 
   #put(field: number, value: Code): Code {
-    return code.store32(code.i32(0), value, this.#room.stateAt + INT * field);
+    return storeState(this.#room, field, value);
   }
 
   #putRow(field: number, value: Code): Code {

@@ -1,15 +1,7 @@
 import { code, FunctionDraft, type Code, type ModuleWriter } from "../wasm";
 import { layoutAt, PACKED } from "./pack-code";
-import {
-  DATE_SIZE,
-  LONGEST_BYTE_LINE,
-  MODE,
-  OUTCOME,
-  ROW,
-  ROW_SIZE,
-  STATE,
-  type ProgramRoom,
-} from "./program-layout";
+import { DATE_SIZE, LONGEST_BYTE_LINE, MODE, OUTCOME, ROW, STATE, type ProgramRoom } from "./program-layout";
+import { loadState, rowAt, storeState } from "./state-code";
 
 const INT = 4;
 const NEWLINE = 10;
@@ -24,6 +16,7 @@ interface ScanNeeds {
   readonly date: number;
   readonly search: number;
   readonly pack: number;
+  readonly copy: number;
   readonly room: ProgramRoom;
 }
 
@@ -163,13 +156,10 @@ class ScanWriter {
     const { search, room } = this.#needs;
     const mode = code.and(code.get(this.#mode), code.i32(MODE.all));
     const text = room.textAt;
-    const before = code.subtract(code.get(this.#cutFrom), code.get(this.#line));
-    const after = code.subtract(code.get(this.#end), code.get(this.#cutTo));
     const textEnd = this.#bits;
+    const before = this.#copy(code.i32(text), code.get(this.#line), code.get(this.#cutFrom));
     const copied = code.all(
-      this.#copy(code.get(this.#line), code.i32(text), before),
-      this.#copy(code.get(this.#cutTo), code.add(code.i32(text), before), after),
-      code.set(textEnd, code.add(code.i32(text), code.add(before, after))),
+      code.set(textEnd, this.#copy(before, code.get(this.#cutTo), code.get(this.#end))),
       code.store8(code.get(textEnd), code.i32(NEWLINE)),
       this.#put(STATE.copied, code.i32(1)),
       code.set(this.#outcome, code.call(search, code.i32(text), code.plus(textEnd, 1), mode)),
@@ -183,21 +173,6 @@ class ScanWriter {
       code.eq(code.get(this.#end), code.get(this.#newline)),
     );
     return code.when(isWhole, inPlace, copied);
-  }
-
-  /** Copies bytes, and up to fifteen more behind them. */
-  #copy(from: Code, to: Code, length: Code): Code {
-    const done = this.#bits;
-    return code.all(
-      code.set(done, code.i32(0)),
-      code.whileTrue(
-        code.lessThan(code.get(done), length),
-        code.all(
-          code.storeVector(code.add(to, code.get(done)), code.loadVector(code.add(from, code.get(done)))),
-          code.set(done, code.plus(done, STEP)),
-        ),
-      ),
-    );
   }
 
   /** Counts a line in which nothing is found, or nothing but an address, makes a row of it, and ends at any other. */
@@ -216,13 +191,13 @@ class ScanWriter {
   }
 
   #countPrefix(): Code {
-    const prefix = code.load32(code.i32(0), this.#needs.room.stateAt + INT * STATE.prefix);
+    const prefix = loadState(this.#needs.room, STATE.prefix);
     return code.set(this.#prefixes, code.add(code.get(this.#prefixes), prefix));
   }
 
   /** One failregex has matched, and none was told to ignore it. */
   #isOneHit(): Code {
-    const count = code.load32(code.i32(0), this.#needs.room.stateAt + INT * STATE.count);
+    const count = loadState(this.#needs.room, STATE.count);
     return code.and(code.eq(code.get(this.#outcome), code.i32(OUTCOME.hits)), code.eq(count, code.i32(1)));
   }
 
@@ -235,9 +210,8 @@ class ScanWriter {
 
   /** Ends before the line when there is no room for its row. */
   #finishRow(): Code {
-    const { stateAt, rowsAt, foundAt } = this.#needs.room;
-    const number = code.subtract(code.load32(code.i32(0), stateAt + INT * STATE.rows), code.i32(1));
-    const at = code.add(code.i32(rowsAt), code.multiply(number, code.i32(ROW_SIZE * INT)));
+    const { room } = this.#needs;
+    const number = code.subtract(loadState(room, STATE.rows), code.i32(1));
     const put = (field: number, value: Code): Code => code.store32(code.get(this.#row), value, INT * field);
     const isNew = code.or(this.#is(MODE.dates), code.not(this.#isSameDate()));
     return code.all(
@@ -246,8 +220,8 @@ class ScanWriter {
         this.#leaveWith(code.i32(OUTCOME.full)),
       ),
       this.#countPrefix(),
-      code.set(this.#row, at),
-      put(ROW.failregex, code.load32(code.i32(0), foundAt)),
+      code.set(this.#row, rowAt(number, room)),
+      put(ROW.failregex, code.load32(code.i32(0), room.foundAt)),
       put(ROW.isSameDate, code.i32(1)),
       code.when(isNew, code.all(put(ROW.isSameDate, code.i32(0)), this.#keepDate(number))),
     );
@@ -271,11 +245,12 @@ class ScanWriter {
   }
 
   #keepDate(row: Code): Code {
-    const { datesAt, stateAt } = this.#needs.room;
-    const size = code.shiftLeft(code.load32(code.i32(0), stateAt + INT * STATE.dateSize), code.i32(2));
-    const to = code.add(code.i32(datesAt), code.multiply(row, code.i32(DATE_SIZE * INT)));
+    const { room } = this.#needs;
+    const size = code.shiftLeft(loadState(room, STATE.dateSize), code.i32(2));
+    const from = code.get(this.#dateAt);
+    const to = code.add(code.i32(room.datesAt), code.multiply(row, code.i32(DATE_SIZE * INT)));
     return code.all(
-      this.#copy(code.get(this.#dateAt), to, size),
+      code.set(this.#bits, this.#copy(to, from, code.add(from, size))),
       code.set(this.#dateFrom, code.get(this.#cutFrom)),
       code.set(this.#dateLength, code.subtract(code.get(this.#cutTo), code.get(this.#cutFrom))),
     );
@@ -313,7 +288,12 @@ class ScanWriter {
   }
 
   #put(field: number, value: Code): Code {
-    return code.store32(code.i32(0), value, this.#needs.room.stateAt + INT * field);
+    return storeState(this.#needs.room, field, value);
+  }
+
+  /** Copies the bytes between two addresses; the place behind them. */
+  #copy(at: Code, from: Code, to: Code): Code {
+    return code.call(this.#needs.copy, at, from, to);
   }
 
   #is(bit: number): Code {

@@ -1,5 +1,6 @@
 import { code, FunctionDraft, type Code, type ModuleWriter, type Workspace } from "../wasm";
 import { OUTCOME, STATE, type ByteRegex, type ByteRegexes, type ProgramRoom } from "./program-layout";
+import { loadState, storeState } from "./state-code";
 
 const BYTES = 256;
 const INT = 4;
@@ -26,18 +27,14 @@ export function writeSearch(module: ModuleWriter, regexes: ByteRegexes, needs: S
   const draft = new FunctionDraft(3);
   const searchContent = code.call(content, code.get(FROM), code.get(TO), code.get(ALL));
   const statements = code.all(
-    put(needs.room, STATE.count, code.i32(0)),
-    put(needs.room, STATE.prefix, code.i32(0)),
+    storeState(needs.room, STATE.count, code.i32(0)),
+    storeState(needs.room, STATE.prefix, code.i32(0)),
     ignoresFirst ? giveBackUnlessMiss(code.call(ignore, code.get(FROM), code.get(TO)), draft) : code.NOTHING,
     prefix ? writePrefix(prefix, { draft, content, room: needs.room }) : code.NOTHING,
     code.giveBack(searchContent),
   );
   module.define(index, draft, statements);
   return index;
-}
-
-function put({ stateAt }: ProgramRoom, field: number, value: Code): Code {
-  return code.store32(code.i32(0), value, stateAt + INT * field);
 }
 
 function giveBackUnlessMiss(outcome: Code, draft: FunctionDraft): Code {
@@ -63,7 +60,7 @@ function writePrefix(
     code.set(state, code.call(matcher.exec, code.get(FROM), code.get(TO))),
     code.when(code.not(code.get(state)), code.giveBack(code.i32(OUTCOME.miss))),
     code.when(code.lessThan(code.get(state), code.i32(0)), code.giveBack(code.i32(OUTCOME.slow))),
-    put(room, STATE.prefix, code.i32(1)),
+    storeState(room, STATE.prefix, code.i32(1)),
   );
   if (at === undefined) {
     return matched;
@@ -91,7 +88,10 @@ function writeIgnore(module: ModuleWriter, ignoreregex: readonly ByteRegex[], ro
       code.set(state, code.call(matcher.exec, code.get(FROM), code.get(TO))),
       code.when(
         code.get(state),
-        code.all(put(room, STATE.ignoring, code.i32(i)), code.giveBack(outcomeOf(state, OUTCOME.ignored))),
+        code.all(
+          storeState(room, STATE.ignoring, code.i32(i)),
+          code.giveBack(outcomeOf(state, OUTCOME.ignored)),
+        ),
       ),
     ),
   );
@@ -110,17 +110,13 @@ function writeContent(
   { failregex, ignore }: { readonly failregex: readonly ByteRegex[]; readonly ignore: number },
   needs: SearchNeeds,
 ): number {
-  const { stateAt } = needs.room;
   const index = module.reserve(3);
   const draft = new FunctionDraft(3);
   const outcome = draft.local();
   const isMiss = code.eq(code.get(outcome), code.i32(OUTCOME.miss));
   const statements = code.all(
     writeTries(failregex, draft, needs),
-    code.when(
-      code.not(code.load32(code.i32(0), stateAt + INT * STATE.count)),
-      code.giveBack(code.i32(OUTCOME.miss)),
-    ),
+    code.when(code.not(loadState(needs.room, STATE.count)), code.giveBack(code.i32(OUTCOME.miss))),
     code.set(outcome, code.call(ignore, code.get(FROM), code.get(TO))),
     code.giveBack(code.choose(isMiss, code.i32(OUTCOME.hits), code.get(outcome))),
   );
@@ -156,11 +152,11 @@ function writeTries(
 
 /** Adds a failregex to those found, or gives up where that took too long. */
 function noteMatch(index: number, state: number, room: ProgramRoom): Code {
-  const count = code.load32(code.i32(0), room.stateAt + INT * STATE.count);
+  const count = loadState(room, STATE.count);
   return code.all(
     code.when(code.lessThan(code.get(state), code.i32(0)), code.giveBack(code.i32(OUTCOME.slow))),
     code.store32(code.shiftLeft(count, code.i32(2)), code.i32(index), room.foundAt),
-    put(room, STATE.count, code.add(count, code.i32(1))),
+    storeState(room, STATE.count, code.add(count, code.i32(1))),
   );
 }
 
