@@ -57,6 +57,23 @@ describe("a native firewall that is tampered with", () => {
     expect(world.lines).toEqual([]);
   });
 
+  it("unblocks nobody to find an address to blame, when it is a rule that is missing", async () => {
+    const { nft, action, target } = setUp();
+    await action.start();
+    const ids = ["192.0.2.1", "192.0.2.2", "192.0.2.3"];
+    for (const id of ids) {
+      await action.ban(target(id));
+    }
+    nft.brokenApply = { code: 1, stderr: "Error: No such file or directory" };
+    nft.scripts.length = 0;
+    const properties = new Map([["native", "nftables"] as const, ["port", "81"] as const]);
+    expect(await action.reload({ name: "warder-nftables", properties })).toMatchObject({ status: "failed" });
+    expect(nft.scripts.filter((script) => !ids.every((id) => script.includes(id)))).toEqual([]);
+    nft.brokenApply = undefined;
+    await action.ban(target("192.0.2.4"));
+    expect(nft.elementsOf(V4)).toEqual([...ids, "192.0.2.4"].map((id) => `${id} 602s`));
+  });
+
   it("notices that elements are gone when somebody has put the rules back without them", async () => {
     const { nft, action, target, settled } = setUp();
     await action.start();

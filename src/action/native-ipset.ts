@@ -160,17 +160,14 @@ class IpsetRuleset implements Ruleset {
     { now, sizes }: { readonly now: number; readonly sizes: ReadonlyMap<string, number> },
   ): Promise<FirewallFailure | undefined> {
     const name = ipsetName(this.#settings, family);
-    const failure = await this.#restore(formatNewSet(this.#settings, family, { elements, now, sizes }));
-    if (failure) {
-      return failure;
-    }
-    const lines = await this.#chains.lines(family);
-    if (isFailure(lines)) {
-      return lines;
-    }
-    this.#families.add(family);
     const match = `-m set --match-set ${name} src`;
-    return this.#chains.build(family, lines, rulesFor(this.#settings, match, family));
+    const failure =
+      (await this.#restore(formatNewSet(this.#settings, family, { elements, now, sizes }))) ??
+      (await this.#chains.build(family, rulesFor(this.#settings, match, family)));
+    if (!failure) {
+      this.#families.add(family);
+    }
+    return failure;
   }
 
   async #hasSets(): Promise<boolean | FirewallFailure> {

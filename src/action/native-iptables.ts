@@ -106,15 +106,17 @@ class IptablesRuleset implements Ruleset {
     rules: readonly string[],
     isWanted: boolean,
   ): Promise<FirewallFailure | undefined> {
-    const lines = await this.#chains.lines(family);
-    if (!isWanted && (isFailure(lines) || !hasChain(lines, this.#settings.chain))) {
-      return undefined;
+    if (!isWanted) {
+      const lines = await this.#chains.lines(family);
+      if (isFailure(lines) || !hasChain(lines, this.#settings.chain)) {
+        return undefined;
+      }
     }
-    if (isFailure(lines)) {
-      return lines;
+    const failure = await this.#chains.build(family, rules);
+    if (!failure) {
+      this.#families.add(family);
     }
-    this.#families.add(family);
-    return this.#chains.build(family, lines, rules);
+    return failure;
   }
 
   async #changeFamily(

@@ -75,8 +75,9 @@ export class FirewallKeeper {
     const wanted = this.#wanted(this.#needs.now());
     const old = this.#ruleset;
     const failure = await next.build(wanted, this.#needs.now(), old);
-    if (failure && (failure.isTotal || wanted.length === 0)) {
-      this.#isUncertain ||= failure.isTotal;
+    // No address is to blame when something is missing, and building around some would unblock the others meanwhile.
+    if (failure && (failure.isTotal || failure.isMissing || wanted.length === 0)) {
+      this.#isUncertain ||= failure.isTotal || failure.isMissing;
       this.#refused = blame(wanted, failure);
       return failure;
     }

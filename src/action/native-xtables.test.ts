@@ -3,6 +3,9 @@ import { describe, expect, it } from "vitest";
 import { parseIp, type Ip } from "../model";
 import { formatCuts, readCutSettings, type CutSettings } from "./native-cut";
 import { formatEntries, formatNewSet, parseEntries, parseSizes } from "./native-ipset-script";
+import { FakeWatch } from "./native-nft.testing";
+import type { RunXtables, Xtables } from "./native-xtables";
+import { XtablesChains } from "./native-xtables-chains";
 import { formatChain, formatChainRemoval, isInPlace, parseRuleLines } from "./native-xtables-script";
 import { readXtablesSettings, type XtablesSettings } from "./native-xtables-settings";
 
@@ -194,6 +197,45 @@ Members: x
         expect(parseSizes(garbage).size).toBeGreaterThanOrEqual(0);
       }),
     );
+  });
+});
+
+describe("a chain that others change meanwhile", () => {
+  const elsewhere = { message: "iptables-restore: line 4 failed", isMissing: true, isTotal: false };
+
+  /** An iptables in whose table somebody moves our way after each of the first `moves` looks. */
+  function moving(moves: number) {
+    const scripts: string[] = [];
+    let looks = 0;
+    const run: RunXtables = ([program], script = "") => {
+      if (program === "iptables") {
+        looks++;
+        return Promise.resolve(`-N warder-s-web\n-A INPUT -p tcp --dport ${looks} -j warder-s-web\n`);
+      }
+      scripts.push(script);
+      return Promise.resolve(looks > moves ? "" : elsewhere);
+    };
+    const xtables: Xtables = {
+      run,
+      inTurn: (work) => work(run),
+      watch: new FakeWatch(),
+      isSeen: () => Promise.resolve(true),
+    };
+    return { chains: new XtablesChains(xtables, settingsOf()), scripts };
+  }
+
+  it("is looked at again, and made whole", async () => {
+    const { chains, scripts } = moving(2);
+    expect(await chains.build("inet4", ["-s 192.0.2.1 -j DROP"])).toBeUndefined();
+    expect(scripts).toHaveLength(3);
+    expect(scripts.at(-1)).toContain("-D INPUT -p tcp --dport 3 -j warder-s-web\n");
+    expect(scripts.at(-1)).toContain("-A warder-s-web -s 192.0.2.1 -j DROP\n");
+  });
+
+  it("is left as it is when they never stop", async () => {
+    const { chains, scripts } = moving(Number.POSITIVE_INFINITY);
+    expect(await chains.build("inet4", ["-s 192.0.2.1 -j DROP"])).toEqual(elsewhere);
+    expect(scripts.length).toBeLessThan(10);
   });
 });
 
