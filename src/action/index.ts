@@ -29,6 +29,8 @@ export type { Backend } from "./native-backend";
 export { blockedIp } from "./native-elements";
 export type { KnockPolicy } from "./native-knocking";
 export { NativeFirewall } from "./native-firewall";
+export { createWatch } from "./native-nft";
+export type { FirewallWatch, WatchListener } from "./native-watch";
 export { ActionThreads } from "./notices/action-threads";
 export { threadsFrom, type StartThread } from "./notices/thread-port";
 export { composeScript, TIGHT_LIMITS, type Script, type VariableLimits } from "./script";

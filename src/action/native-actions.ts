@@ -5,7 +5,7 @@ import { createCutter } from "./native-cut";
 import { NativeFirewall } from "./native-firewall";
 import { createIptablesBackend } from "./native-iptables";
 import { createIpsetBackend } from "./native-ipset";
-import { createNft } from "./native-nft";
+import { createNft, createWatch } from "./native-nft";
 import { createNftBackend } from "./native-nft-ruleset";
 import { openRuleset } from "./native-rules";
 import { createXtables } from "./native-xtables";
@@ -14,8 +14,11 @@ import { createXtables } from "./native-xtables";
 export type NativeKind = "nftables" | "ipset" | "iptables";
 
 /** The firewalls of this system, or those that a command such as `nsenter` with its arguments leads to. */
-export function createBackends(leader: readonly string[] = []): Readonly<Record<NativeKind, Backend>> {
-  const nft = createNft(leader);
+export function createBackends(
+  leader: readonly string[] = [],
+  watch = createWatch(leader),
+): Readonly<Record<NativeKind, Backend>> {
+  const nft = createNft(leader, watch);
   const xtables = createXtables(nft.watch, leader);
   const cutter = createCutter(leader);
   return {

@@ -146,6 +146,7 @@ for (const kind of ["nftables", "ipset", "iptables"] as const) {
       probe.stdout?.on("data", (data: Buffer) => (output += data.toString()));
       await waitFor("the probe runs", () => Promise.resolve(output.length > 100));
       for (let i = 0; i < 8; i++) {
+        world.kill();
         const next = world.make(kind, usual);
         expect(await next.start()).toEqual(APPLIED);
         await next.ban(world.target(ATTACKER.inet4, -1));
@@ -157,6 +158,7 @@ for (const kind of ["nftables", "ipset", "iptables"] as const) {
       }
       expect(output.length).toBeGreaterThan(500);
       expect(output.replaceAll("c", "")).toBe("");
+      world.kill();
       const last = world.make(kind, { ...usual, keep_after_stop: "0" });
       await last.start();
       expect(await last.pause()).toEqual(APPLIED);

@@ -1,9 +1,12 @@
 import {
   createBackends,
   createBanTarget,
+  createWatch,
   NativeFirewall,
   type ActionContext,
   type BanTarget,
+  type FirewallWatch,
+  type WatchListener,
 } from "../../src/action";
 import type { NativeKind } from "../../src/action";
 import { parseOffender, type Ban } from "../../src/model";
@@ -31,6 +34,8 @@ export interface FirewallHosts {
   /** What the log of the actions says. */
   readonly lines: string[];
   make(kind: NativeKind, properties?: Readonly<Record<string, string>>, jail?: string): NativeFirewall;
+  /** All actions made so far are dead, as after a `kill -9`: they hear nothing any more. */
+  kill(): void;
   target(id: string, bantime?: number): BanTarget;
   /** A command on the server; its standard output. */
   run(...argv: [string, ...string[]]): Promise<string>;
@@ -43,6 +48,7 @@ export async function openFirewallHosts(): Promise<FirewallHosts> {
   const holder = hosts.start("server", ["sleep", "1000"], { stdio: "ignore" });
   const leader = ["nsenter", "-t", String(holder.pid), "-n"];
   const lines: string[] = [];
+  const deaths: (() => void)[] = [];
   const contextFor = (name: string): ActionContext => ({
     jail: { name, banned: 0, bannedTotal: 0, found: 0, foundTotal: 0, bantime: 600 },
     runner: createShellRunner(),
@@ -65,9 +71,12 @@ export async function openFirewallHosts(): Promise<FirewallHosts> {
     make: (kind, properties = {}, jail = "web") => {
       const all = { native: kind, port: String(JAIL_PORT), ...properties };
       const spec = { name: `warder-${kind}`, properties: new Map(Object.entries(all)) };
+      const watch = mortal(createWatch(leader));
+      deaths.push(watch.die);
       // Programs of its own each time, as after a restart.
-      return new NativeFirewall(spec, contextFor(jail), createBackends(leader)[kind]);
+      return new NativeFirewall(spec, contextFor(jail), createBackends(leader, watch)[kind]);
     },
+    kill: () => deaths.splice(0).forEach((die) => die()),
     target: (id, bantime = 600) => {
       const ban: Ban = {
         jail: "web",
@@ -79,6 +88,28 @@ export async function openFirewallHosts(): Promise<FirewallHosts> {
         data: { matches: [], failures: 1, groups: new Map() },
       };
       return createBanTarget(ban, contextFor("web"));
+    },
+  };
+}
+
+function mortal(watch: FirewallWatch): FirewallWatch & { readonly die: () => void } {
+  let isAlive = true;
+  const heard = new Map<WatchListener, WatchListener>();
+  return {
+    get isAwake() {
+      return watch.isAwake;
+    },
+    own: (pid) => watch.own(pid),
+    subscribe: (listener, log) => {
+      const { tables } = listener;
+      const own: WatchListener = { tables, changed: (event) => isAlive && listener.changed(event) };
+      heard.set(listener, own);
+      return watch.subscribe(own, log);
+    },
+    remind: (listener, seconds) => watch.remind(heard.get(listener) ?? listener, seconds),
+    unwatched: (work) => watch.unwatched(work),
+    die: () => {
+      isAlive = false;
     },
   };
 }
