@@ -110,7 +110,8 @@ describe("mail of a daemon", () => {
     const queued = new Set<string>();
     for (let round = 0; round < 4; round++) {
       await daemon.start();
-      const hosts = Array.from({ length: 50 }, (_, host) => `198.51.${100 + round}.${host}`);
+      // Banned again after every kill they still fit into one mail, which lists 200.
+      const hosts = Array.from({ length: 20 }, (_, host) => `198.51.${100 + round}.${host}`);
       daemon.fail("web.log", ...hosts, ...hosts);
       await until("some wait", () => daemon.read("db.sqlite3-notices").includes(`"198.51.${100 + round}.`));
       await sleep(400 * round);
@@ -119,7 +120,7 @@ describe("mail of a daemon", () => {
       }
       await daemon.end("SIGKILL");
     }
-    expect(queued.size).toBeGreaterThan(50);
+    expect(queued.size).toBeGreaterThan(20);
     await daemon.start();
     const told = () => mail.mails.map(({ text }) => text).join("");
     const missing = () => [...queued].filter((host) => !new RegExp(`banned ${host}[, ]`).test(told()));
