@@ -1,6 +1,5 @@
 import { parseOffender, PERMANENT, type Ban, type BanData } from "../model";
 import type { StoredData } from "./ban-data";
-import type { SqliteRow } from "./sqlite";
 
 const UNKNOWN_BANTIME = -2;
 
@@ -37,16 +36,25 @@ export function rememberLast(decode: (data: unknown) => StoredData): (data: unkn
   };
 }
 
-/** The ban of a row. */
-export function toBan(jail: string, row: SqliteRow, rule: Reading): Ban {
-  const { ip, data } = rule.decode(row["data"]);
+/** What is stored of a ban. */
+export type StoredBan = readonly [
+  id: string | null,
+  time: number | null,
+  bantime: number | null,
+  bancount: number | null,
+  data: string | null,
+];
+
+/** A ban as it was stored; what is not there is 0. */
+export function toBan(jail: string, [id, time, bantime, bancount, text]: StoredBan, rule: Reading): Ban {
+  const { ip, data } = rule.decode(text);
   return {
     jail,
-    offender: parseOffender(String(row["ip"])),
+    offender: parseOffender(String(id)),
     ...(ip === undefined ? {} : { ip }),
-    time: Number(row["timeofban"]),
-    bantime: capBantime(Number(row["bantime"]), rule),
-    bancount: Number(row["bancount"]),
+    time: Number(time),
+    bantime: capBantime(Number(bantime), rule),
+    bancount: Number(bancount),
     restored: true,
     data,
   };
