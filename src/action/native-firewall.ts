@@ -212,9 +212,12 @@ export class NativeFirewall implements Action {
     if (!known && ahead.length === 0) {
       await keeper.inherit(INHERITED);
     }
-    // Before the rules are made, so that nothing which happens to them is missed.
-    this.#subscribe(keeper);
-    const failure = await this.#rebuild(keeper, known ? ruleset : undefined);
+    const build = (): Promise<FirewallFailure | undefined> => {
+      // Before the rules are made, so that nothing which happens to them is missed.
+      this.#subscribe(keeper);
+      return this.#rebuild(keeper, known ? ruleset : undefined);
+    };
+    const failure = await (ahead.length > 0 ? ruleset.watch.unwatched(build) : build());
     // What cannot be done now may work later: every ban tries again.
     this.#keeper = keeper;
     if (failure) {
@@ -306,7 +309,7 @@ export class NativeFirewall implements Action {
     const keeper = this.#keeper ?? (await this.#startLate());
     if (typeof keeper === "string") {
       this.#hasLost ||= operations.some(({ isBan }) => isBan);
-      settleAll(operations, failed(keeper));
+      operations.forEach(({ settle, ban }) => settle(failed(keeper), ban));
       return;
     }
     const moments = keeper.take(operations);
@@ -364,11 +367,5 @@ export class NativeFirewall implements Action {
       return;
     }
     this.#context.log(level, LOGGER, `[${this.#context.jail.name}] ${this.name}: ${text}`);
-  }
-}
-
-function settleAll(operations: readonly Operation[], outcome: ActionOutcome): void {
-  for (const { settle, ban } of operations) {
-    settle(outcome, ban);
   }
 }

@@ -82,7 +82,7 @@ export class NftMonitor implements FirewallWatch {
 
   subscribe(listener: WatchListener, log: (text: string) => void): () => void {
     this.#listeners.set(listener, log);
-    if (!this.#child && !this.#cancelStart) {
+    if (!this.#child && !this.#cancelStart && this.#big === 0) {
       this.#start();
     }
     return () => {
@@ -104,7 +104,8 @@ export class NftMonitor implements FirewallWatch {
 
   async unwatched<T>(work: () => Promise<T>): Promise<T> {
     this.#big++;
-    this.#isQuiet ||= this.#child !== undefined;
+    // Also before the first start; one that cannot be had is not quiet but absent.
+    this.#isQuiet ||= this.#child !== undefined || !this.#cancelStart;
     this.#stop();
     try {
       return await work();

@@ -117,6 +117,17 @@ test("a ban counts as applied only when the actions have confirmed it", async ()
   expect(enforcement.unapplied.get("192.0.2.1")).toBe("flushed");
 });
 
+test("what is announced is pending, and told as it has become meanwhile", async () => {
+  const { enforcement, ban, unban, bans } = setUp();
+  const events = [ban("192.0.2.1"), ban("192.0.2.2"), ban("192.0.2.3")];
+  const announced = enforcement.announce(events);
+  expect(enforcement.counts(bans.size)).toEqual({ applied: 0, pending: 3, failed: 0 });
+  unban("192.0.2.2");
+  const longer = ban("192.0.2.3", 9000);
+  expect(await announced).toEqual([events[0], longer]);
+  expect(enforcement.counts(0)).toEqual({ applied: 0, pending: 0, failed: 0 });
+});
+
 test("thousands of bans go to the actions in waves; who is unbanned before is not banned after", async () => {
   const { action, enforcement, many, ban, unban, bans } = setUp();
   const events = many(24_000);

@@ -27,6 +27,7 @@ export class Enforcement {
   readonly #inForce: BansInForce;
   readonly #unapplied = new Map<string, string>();
   readonly #open = new OpenBans();
+  #announced = 0;
   #epoch = 0;
 
   constructor(actions: ActionList, inForce: BansInForce) {
@@ -42,10 +43,25 @@ export class Enforcement {
 
   /** Of so many bans; only what the actions have confirmed counts as applied. */
   counts(bans: number): EnforcementCounts {
-    const { pending } = this.#open;
+    const pending = this.#open.pending + this.#announced;
     const isFailed = (id: string): boolean => !this.#open.has(id) && this.#inForce.banOf(id) !== undefined;
     const failed = [...this.unapplied.keys()].filter(isFailed).length;
     return { applied: bans - pending - failed, pending, failed };
+  }
+
+  /**
+   * Bans that are carried out from the next turn of the event loop on, and pending until then. Gives what there is to
+   * tell in that turn: a ban may have been prolonged meanwhile, or be over.
+   */
+  async announce(events: readonly DomainEvent[]): Promise<readonly DomainEvent[]> {
+    const bans = events.filter(({ type }) => type === "ban").length;
+    this.#announced += bans;
+    await new Promise(setImmediate);
+    this.#announced -= bans;
+    return events.flatMap((event) => {
+      const ban = event.type === "ban" ? this.#inForce.banOf(event.ban.offender.id) : undefined;
+      return event.type !== "ban" || ban === event.ban ? [event] : ban ? [{ type: "ban", ban }] : [];
+    });
   }
 
   /** Settles when the actions have done what follows from these events. */

@@ -138,10 +138,11 @@ export class LiveJail {
     logNewJail(this, log);
     memory.addJail(this.name);
     await this.#sources.load();
-    const bans = memory.currentBans(this.name, restoreRule(this.#state.settings));
-    const events = this.#state.restore(bans, this.#now());
+    const stored = memory.currentBans(this.name, restoreRule(this.#state.settings));
+    const events = this.#state.restore(stored, this.#now());
     void this.actions.start(events.flatMap((event) => (event.type === "ban" ? [event.ban] : [])));
-    void this.#publish(events);
+    // The firewall is at work then, and to tell of a hundred thousand bans takes as long as that does.
+    void this.#publish(await this.#enforcement.announce(events));
     this.#state.restoreTickets(memory.openTickets(this.name), this.#now());
     this.#reading.open();
     this.#discovery.watch(this.#spec.source.patterns ?? []);
