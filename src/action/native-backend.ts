@@ -52,13 +52,9 @@ export interface Ruleset {
   readonly tables: readonly string[];
   /**
    * Makes everything anew so that exactly these elements are blocked; `old` is what was in force before, and goes.
-   * Whoever is in both is blocked all the time.
+   * Whoever is in both is blocked all the time. The elements are gone through once.
    */
-  build(
-    elements: readonly BlockedElement[],
-    now: number,
-    old?: Ruleset,
-  ): Promise<FirewallFailure | undefined>;
+  build(elements: Iterable<BlockedElement>, now: number, old?: Ruleset): Promise<FirewallFailure | undefined>;
   /** Carries changes out, each for another address. */
   change(changes: readonly FirewallChange[], now: number): Promise<FirewallFailure | undefined>;
   /** Leaves everything as it is, and to others. */

@@ -59,7 +59,8 @@ class IpsetRuleset implements Ruleset {
     return this.#xtables.watch;
   }
 
-  async build(elements: readonly BlockedElement[], now: number): Promise<FirewallFailure | undefined> {
+  async build(wanted: Iterable<BlockedElement>, now: number): Promise<FirewallFailure | undefined> {
+    const elements = [...wanted];
     const sizes = await this.#sizes();
     if (isFailure(sizes)) {
       return sizes;

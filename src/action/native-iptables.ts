@@ -56,7 +56,8 @@ class IptablesRuleset implements Ruleset {
     return this.#xtables.watch;
   }
 
-  async build(elements: readonly BlockedElement[]): Promise<FirewallFailure | undefined> {
+  async build(wanted: Iterable<BlockedElement>): Promise<FirewallFailure | undefined> {
+    const elements = [...wanted];
     for (const family of FAMILIES) {
       const rules = elements.filter(({ ip }) => ip.family === family).flatMap(({ ip }) => this.#rules(ip));
       const failure = await this.#buildFamily(family, rules, rules.length > 0 || family === "inet4");

@@ -72,9 +72,10 @@ export class FirewallKeeper {
 
   /** Makes everything anew, with another ruleset from now on if given. Fails only when nothing of it is in force. */
   async rebuild(next = this.#ruleset): Promise<FirewallFailure | undefined> {
-    const wanted = this.#wanted(this.#needs.now());
+    const now = this.#needs.now();
     const old = this.#ruleset;
-    const failure = await next.build(wanted, this.#needs.now(), old);
+    const failure = await next.build(this.#wanted(now), now, old);
+    const wanted = failure ? [...this.#wanted(now)] : [];
     // No address is to blame when something is missing, and building around some would unblock the others meanwhile.
     if (failure && (failure.isTotal || failure.isMissing || wanted.length === 0)) {
       this.#isUncertain ||= failure.isTotal || failure.isMissing;
@@ -153,8 +154,7 @@ export class FirewallKeeper {
   /** Lets go of everything by itself after these seconds, and keeps it until then. */
   linger(seconds: number): Promise<FirewallFailure | undefined> {
     const now = this.#needs.now();
-    const elements = this.#wanted(now).map(({ ip, end }) => ({ ip, end: Math.min(end, now + seconds) }));
-    return this.#ruleset.build(elements, now);
+    return this.#ruleset.build(shorten(this.#wanted(now), now + seconds), now);
   }
 
   /** Why a change alone would not do. */
@@ -209,11 +209,20 @@ export class FirewallKeeper {
     return new Map([...before, ...after]);
   }
 
-  #wanted(now: number): readonly BlockedElement[] {
-    const inherited = [...this.inherited.values()].filter(({ end }) => end > now);
-    return inherited.length === 0
-      ? [...this.elements.current(now)]
-      : [...this.elements.current(now), ...inherited];
+  /** One by one: a list of a hundred thousand is garbage that takes longer to collect than to make. */
+  *#wanted(now: number): Iterable<BlockedElement> {
+    yield* this.elements.current(now);
+    for (const element of this.inherited.values()) {
+      if (element.end > now) {
+        yield element;
+      }
+    }
+  }
+}
+
+function* shorten(elements: Iterable<BlockedElement>, last: number): Iterable<BlockedElement> {
+  for (const { ip, end } of elements) {
+    yield { ip, end: Math.min(end, last) };
   }
 }
 

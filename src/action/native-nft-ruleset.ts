@@ -1,3 +1,4 @@
+import { isSingle } from "../model";
 import type { CommandRunner } from "../platform";
 import {
   isFailure,
@@ -84,26 +85,17 @@ export class NftRuleset implements Ruleset {
   }
 
   async build(
-    elements: readonly BlockedElement[],
+    elements: Iterable<BlockedElement>,
     now: number,
     old: Ruleset = this,
   ): Promise<FirewallFailure | undefined> {
     const settings = this.#settings;
-    const sets = new Map<string, NftSet>();
-    for (const set of BASE_SETS) {
-      sets.set(setName(settings, set), set);
-    }
-    for (const { ip } of elements) {
-      sets.set(setName(settings, setOf(ip)), setOf(ip));
-    }
-    const removal = await this.#removal();
-    if (typeof removal !== "string") {
-      return removal;
-    }
-    const script =
-      removal + formatSkeleton(settings, [...sets.values()]) + formatAdditions(settings, elements, now);
+    const sets = new Map(BASE_SETS.map((set) => [setName(settings, set), set]));
+    const held = new Set<string>();
+    const additions = formatAdditions(settings, this.#noting(elements, { sets, held }), now);
+    const script = formatRemoval(settings) + formatSkeleton(settings, [...sets.values()]) + additions;
     this.#nft.users.enter(settings.table, this);
-    const failure = await this.#apply(script, elements.length);
+    const failure = await this.#apply(script, held.size);
     if (failure) {
       if (old !== this) {
         this.release();
@@ -111,7 +103,7 @@ export class NftRuleset implements Ruleset {
       return failure;
     }
     this.#sets = sets;
-    this.#held = new Set(elements.map(({ ip }) => ip.text));
+    this.#held = held;
     return old === this ? undefined : this.#dismiss(old);
   }
 
@@ -137,11 +129,7 @@ export class NftRuleset implements Ruleset {
   async remove(): Promise<FirewallFailure | undefined> {
     const { users } = this.#nft;
     const { table } = this.#settings;
-    const removal = await this.#removal();
-    if (typeof removal !== "string") {
-      return removal;
-    }
-    const failure = await this.#apply(removal, this.#held.size);
+    const failure = await this.#apply(formatRemoval(this.#settings), this.#held.size);
     users.leave(table, this);
     if (failure) {
       return failure;
@@ -214,9 +202,19 @@ export class NftRuleset implements Ruleset {
     return elements > MOST_WATCHED ? this.#nft.watch.unwatched(run) : run();
   }
 
-  async #removal(): Promise<string | FirewallFailure> {
-    const names = await this.#names(formatOutlineQuery(this.#settings));
-    return isFailure(names) ? names : formatRemoval(this.#settings, names);
+  /** Writes down what comes by. */
+  *#noting(
+    elements: Iterable<BlockedElement>,
+    { sets, held }: { readonly sets: Map<string, NftSet>; readonly held: Set<string> },
+  ): Iterable<BlockedElement> {
+    for (const element of elements) {
+      const { ip } = element;
+      if (!isSingle(ip)) {
+        sets.set(setName(this.#settings, setOf(ip)), setOf(ip));
+      }
+      held.add(ip.text);
+      yield element;
+    }
   }
 
   async #names(query = formatTableQuery(this.#settings)): Promise<NftListing | FirewallFailure> {

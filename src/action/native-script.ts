@@ -20,6 +20,10 @@ export const BASE_SETS: readonly NftSet[] = [
   { family: "inet6", prefix: 128 },
 ];
 
+const POSSIBLE_SETS = (["inet4", "inet6"] as const).flatMap((family) =>
+  Array.from({ length: fullPrefix(family) }, (_, i): NftSet => ({ family, prefix: i + 1 })),
+);
+
 /** Beyond these seconds (about 10 years) the kernel is not told the end; the unban does it. */
 const LONGEST_TIMEOUT = 315_360_000;
 /** The unban of the daemon comes first, so that nothing it still shows is gone already. */
@@ -27,7 +31,7 @@ const GRACE = 2;
 
 /** The part of a set's or chain's name after the label; every label and such an end give a name of their own. */
 const OWN_SET = /^(v4|v6)(?:-(\d{1,3}))?$/;
-const OWN_CHAIN = /^(?:input|forward|prerouting)$/;
+const OWN_CHAINS: readonly string[] = ["input", "forward", "prerouting"];
 
 /** The set an address belongs to. */
 export function setOf({ family, prefix }: Ip): NftSet {
@@ -52,22 +56,21 @@ export function parseSetName({ label }: NftSettings, name: string): NftSet | und
 
 /** Whether a chain of that name belongs to this action. */
 export function isOwnChain({ label }: NftSettings, name: string): boolean {
-  return name.startsWith(`${label}-`) && OWN_CHAIN.test(name.slice(label.length + 1));
+  return name.startsWith(`${label}-`) && OWN_CHAINS.includes(name.slice(label.length + 1));
 }
 
-/** Removes all that is or could be there of this action. Nothing of it needs to exist. */
-export function formatRemoval(settings: NftSettings, names: NftNames): string {
+/**
+ * Removes all that could be there of this action. Nothing of it needs to exist: to name every set that networks can have
+ * takes the kernel a third of the time in which nft could tell which of them are there.
+ */
+export function formatRemoval(settings: NftSettings): string {
   const table = `inet ${settings.table}`;
-  const chains = new Set([...settings.hooks.map((hook) => chainName(settings, hook)), ...names.chains]);
   const lines = [`add table ${table}`];
-  for (const chain of [...chains].filter((name) => isOwnChain(settings, name))) {
+  for (const chain of OWN_CHAINS.map((hook) => chainName(settings, hook))) {
     lines.push(`add chain ${table} ${chain}`, `delete chain ${table} ${chain}`);
   }
-  for (const name of new Set([...BASE_SETS.map((set) => setName(settings, set)), ...names.sets])) {
-    const set = parseSetName(settings, name);
-    if (set) {
-      lines.push(declareSet(settings, set), `delete set ${table} ${name}`);
-    }
+  for (const set of POSSIBLE_SETS) {
+    lines.push(declareSet(settings, set), `delete set ${table} ${setName(settings, set)}`);
   }
   return `${lines.join("\n")}\n`;
 }
@@ -105,7 +108,7 @@ function endsOf({ log, blocktype }: NftSettings): readonly string[] {
 /** Puts elements into sets that do not hold them. */
 export function formatAdditions(
   settings: NftSettings,
-  elements: readonly BlockedElement[],
+  elements: Iterable<BlockedElement>,
   now: number,
 ): string {
   let last = { end: Number.NaN, text: "" };
@@ -130,7 +133,7 @@ const PART = 500;
 function formatElements<Item extends { readonly ip: Ip }>(
   verb: "add" | "delete",
   settings: NftSettings,
-  items: readonly Item[],
+  items: Iterable<Item>,
   format: (item: Item) => string,
 ): string {
   const bySet = new Map<string, { readonly parts: string[]; readonly texts: string[] }>();
