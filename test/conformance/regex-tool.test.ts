@@ -10,6 +10,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { shareOf } from "../thorough.testing";
 import { buildTool, normalizeReport, runTool, type ToolRun } from "./regex-tool.testing";
 
 const TOOL = "/usr/bin/fail2ban-regex";
@@ -162,17 +163,20 @@ describe.skipIf(missing.length > 0)("fail2ban-regex beside the real one", () => 
     },
   );
 
-  it("prints the same for the sample logs of all stock filters", () => {
-    const names = readdirSync(`${FILES}/logs`).filter((name) =>
-      existsSync(`${CONFIG}/filter.d/${name}.conf`),
-    );
-    expect(names.length).toBeGreaterThan(80);
-    mkdirSync(join(folder, "logs"));
-    names.forEach((name, i) => {
+  describe("prints the same for the sample log", () => {
+    const names =
+      missing.length === 0
+        ? readdirSync(`${FILES}/logs`).filter((name) => existsSync(`${CONFIG}/filter.d/${name}.conf`))
+        : [];
+
+    it("of every stock filter", () => expect(names.length).toBeGreaterThan(80));
+
+    const calls = names.map((name, i) => [name, [ALL, ["-o", "row"], ["-o", "msg"]][i % 3] ?? []] as const);
+    it.each(shareOf(calls, 2))("of %s", (name, options) => {
+      mkdirSync(join(folder, "logs"), { recursive: true });
       // DIFFERS: the real tool leaves out a last line without a newline.
       const text = readFileSync(`${FILES}/logs/${name}`, "latin1").replace(/[^\n]$/, "$&\n");
       writeFileSync(join(folder, "logs", name), text, "latin1");
-      const options = [ALL, ["-o", "row"], ["-o", "msg"]][i % 3] ?? [];
       compare([`logs/${name}`, `${name}.conf`, "-r", ...options]);
     });
   });
