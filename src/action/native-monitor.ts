@@ -118,6 +118,7 @@ export class NftMonitor implements FirewallWatch {
   #start(): void {
     this.#cancelStart = undefined;
     if (this.#listeners.size === 0 || this.#big > 0) {
+      this.#isQuiet &&= this.#listeners.size > 0;
       return;
     }
     const [file, ...args] = this.#needs.argv;
