@@ -137,7 +137,8 @@ export class NftMonitor implements FirewallWatch {
       this.#read(LOST.test(text) ? "# ERROR\n" : "");
     });
     child.once("error", (error) => this.#mourn(child, error.message));
-    child.once("exit", (code, signal) => this.#mourn(child, errors.trim() || `ended (${signal ?? code})`));
+    // Not when it exits: what it has said may still be on its way then.
+    child.once("close", (code, signal) => this.#mourn(child, errors.trim() || `ended (${signal ?? code})`));
     // Nobody is kept alive by it.
     child.unref();
     for (const stream of [child.stdout, child.stderr]) {
