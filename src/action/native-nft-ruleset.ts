@@ -95,7 +95,7 @@ export class NftRuleset implements Ruleset {
     const additions = formatAdditions(settings, this.#noting(elements, { sets, held }), now);
     const script = formatRemoval(settings) + formatSkeleton(settings, [...sets.values()]) + additions;
     this.#nft.users.enter(settings.table, this);
-    const failure = await this.#apply(script, held.size);
+    const failure = (await this.#apply(script, held.size)) ?? (await this.#verify([...sets.keys()]));
     if (failure) {
       if (old !== this) {
         this.release();
@@ -200,6 +200,19 @@ export class NftRuleset implements Ruleset {
   #apply(script: string, elements: number): Promise<FirewallFailure | undefined> {
     const run = (): Promise<FirewallFailure | undefined> => applyScript(this.#nft.apply, "nft", script);
     return elements > MOST_WATCHED ? this.#nft.watch.unwatched(run) : run();
+  }
+
+  /** Whether chains and sets are there: an nft that prints nonsense may end as if all were well. */
+  async #verify(sets: readonly string[]): Promise<FirewallFailure | undefined> {
+    const names = await this.#names(formatOutlineQuery(this.#settings));
+    if (isFailure(names)) {
+      return names;
+    }
+    const own = this.#ownPart(names);
+    const isThere =
+      own.chains.length === this.#settings.hooks.length && sets.every((name) => own.sets.includes(name));
+    const message = "nft: the rules are not there, although it has reported no error";
+    return isThere ? undefined : { message, isMissing: false, isTotal: true };
   }
 
   /** Writes down what comes by. */
