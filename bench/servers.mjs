@@ -7,6 +7,7 @@ import {
   appendFileSync,
   closeSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -86,14 +87,15 @@ export async function start(run) {
   ];
   run.child = spawn("unshare", args, { stdio: "ignore" });
   run.pid = run.child.pid;
-  for (let tries = 0; tries < 1200; tries++) {
-    if (ask(run, "status", run.jail).status === 0) {
+  for (let tries = 0; tries < 3000; tries++) {
+    // A client that nobody can answer yet would only take the time of the server that starts.
+    if (existsSync(run.socket) && ask(run, "status", run.jail).status === 0) {
       return;
     }
     if (run.child.exitCode !== null) {
       break;
     }
-    await sleep(50);
+    await sleep(20);
   }
   throw new Error(`${run.name} did not start; see ${run.folder}`);
 }
