@@ -82,7 +82,7 @@ export class NftMonitor implements FirewallWatch {
 
   subscribe(listener: WatchListener, log: (text: string) => void): () => void {
     this.#listeners.set(listener, log);
-    if (!this.#child && !this.#cancelStart && this.#big === 0) {
+    if (!this.#child && !this.#cancelStart) {
       this.#start();
     }
     return () => {

@@ -188,13 +188,16 @@ export class NftRuleset implements Ruleset {
     };
   }
 
-  #isComplete({ chains, sets, rules }: NftListing): boolean {
-    const { hooks } = this.#settings;
+  #isComplete(own: NftListing): boolean {
+    const rules = this.#sets.size * rulesForEach(this.#settings);
     return (
-      chains.length === hooks.length &&
-      chains.every((chain) => rules.get(chain) === this.#sets.size * rulesForEach(this.#settings)) &&
-      [...this.#sets.keys()].every((name) => sets.includes(name))
+      this.#hasParts(own, [...this.#sets.keys()]) &&
+      own.chains.every((chain) => own.rules.get(chain) === rules)
     );
+  }
+
+  #hasParts({ chains, sets }: NftListing, wanted: readonly string[]): boolean {
+    return chains.length === this.#settings.hooks.length && wanted.every((name) => sets.includes(name));
   }
 
   #apply(script: string, elements: number): Promise<FirewallFailure | undefined> {
@@ -208,9 +211,7 @@ export class NftRuleset implements Ruleset {
     if (isFailure(names)) {
       return names;
     }
-    const own = this.#ownPart(names);
-    const isThere =
-      own.chains.length === this.#settings.hooks.length && sets.every((name) => own.sets.includes(name));
+    const isThere = this.#hasParts(this.#ownPart(names), sets);
     const message = "nft: the rules are not there, although it has reported no error";
     return isThere ? undefined : { message, isMissing: false, isTotal: true };
   }
@@ -223,7 +224,8 @@ export class NftRuleset implements Ruleset {
     for (const element of elements) {
       const { ip } = element;
       if (!isSingle(ip)) {
-        sets.set(setName(this.#settings, setOf(ip)), setOf(ip));
+        const set = setOf(ip);
+        sets.set(setName(this.#settings, set), set);
       }
       held.add(ip.text);
       yield element;
