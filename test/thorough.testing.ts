@@ -1,5 +1,5 @@
 /** `npm run test:thorough` sets it: every case is tried, however long that takes. */
-export const IS_THOROUGH = process.env["WARDER_THOROUGH"] === "1";
+const IS_THOROUGH = process.env["WARDER_THOROUGH"] === "1";
 
 /** One of `parts` equal parts of a list, others for other turns; all of it when the run is thorough. */
 export function shareOf<T>(list: readonly T[], parts: number, turn = 0): readonly T[] {
